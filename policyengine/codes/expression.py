@@ -1,0 +1,7 @@
+"""Codes of one stage: expression."""
+
+from __future__ import annotations
+
+from policyengine.codes.code import Code
+
+EXPRESSION: tuple[Code, ...] = ()
