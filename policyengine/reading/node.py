@@ -10,7 +10,6 @@ from decimal import Decimal
 from policyengine.source import Span
 
 
-
 @dataclass(frozen=True, slots=True)
 class Scalar:
     """A single value. `text` is what was written (unescaped), `value` what it means:
@@ -75,3 +74,16 @@ def plain(node: Node) -> object:
             return [plain(item) for item in node.items]
         case Mapping():
             return {name.text: plain(item) for name, item in node.entries}
+
+
+def trailing_comment(scalar: Scalar) -> Span | None:
+    """The comment behind a plain YAML value on its line, if any: `a >= b # and c` is `a >= b`."""
+    if scalar.quoted or not scalar.exact:
+        return None
+    text, end = scalar.span.source.text, scalar.span.end
+    stop = text.find("\n", end)
+    rest = text[end : stop if stop >= 0 else len(text)]
+    if not rest.lstrip(" ").startswith("#"):
+        return None
+    start = end + rest.index("#")
+    return scalar.span.source.span(start, start + len(rest[rest.index("#") :].rstrip()))

@@ -1,0 +1,323 @@
+"""Case files: a tree of nodes to closed worlds of entities, every mistake with its place.
+
+Entities and facts may be named by their names or their labels. Children may stand under the relation of
+the entity that they belong to; their ids then carry its id (`P1/M1`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from policyengine import model as m
+from policyengine.case import Case, CaseEntity, Given
+from policyengine.diagnostics import Diagnostic, diagnostic
+from policyengine.facts import NONE_WORDS, Reader
+from policyengine.reading.node import Mapping, Node, Scalar, Sequence
+from policyengine.source import Span
+from policyengine.values import FactRef, Type
+
+HEADER = ("policy", "as_of", "readings", "set", "cases", "stipulate")
+MAX_ENTITIES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """What a file says: the worlds in it, and what it asks for besides."""
+
+    cases: tuple[Case, ...]
+    policy: str
+    as_of: Scalar | None
+    readings: tuple[tuple[Scalar, Scalar], ...]
+    sets: tuple[tuple[Scalar, Scalar], ...]
+
+
+def header(tree: Mapping) -> CaseFile:
+    """The part of a file that can be read before its policy is known."""
+    policy, as_of = tree.get("policy"), tree.get("as_of")
+    return CaseFile(
+        (),
+        policy.text if isinstance(policy, Scalar) else "",
+        as_of if isinstance(as_of, Scalar) else None,
+        tuple(_pairs(tree.get("readings"))),
+        tuple(_pairs(tree.get("set"))),
+    )
+
+
+def _pairs(node: Node | None) -> Iterator[tuple[Scalar, Scalar]]:
+    if isinstance(node, Mapping):
+        for key, value in node.entries:
+            if isinstance(value, Scalar):
+                yield key, value
+
+
+def read_cases(tree: Mapping, policy: m.Policy, types: dict[str, Type], name: str) -> tuple[CaseFile, list[Diagnostic]]:
+    """All worlds of a file. `types`: of every value, for `stipulate`."""
+    found: list[Diagnostic] = []
+    head = header(tree)
+    worlds = tree.get("cases")
+    bodies: list[tuple[str, Node]] = [(name, tree)]
+    if isinstance(worlds, Mapping):
+        bodies = list(worlds.items())
+        extra = [key for key, _ in tree.entries if key.text not in HEADER]
+        found += [diagnostic("beside-cases", key.span, name=key.text) for key in extra]
+    cases = []
+    for world, body in bodies:
+        case, problems = read_case(body, policy, types, world)
+        found += problems
+        cases.append(case)
+    return CaseFile(tuple(cases), head.policy, head.as_of, head.readings, head.sets), found
+
+
+def read_case(node: Node, policy: m.Policy, types: dict[str, Type], name: str) -> tuple[Case, list[Diagnostic]]:
+    """One world."""
+    reader = _CaseReader(policy, types)
+    if isinstance(node, Mapping):
+        reader.world(node)
+    else:
+        reader.found.append(diagnostic("not-a-case", node.span, name=name))
+    reader.finish()
+    entities = {kind: dict(members) for kind, members in reader.entities.items()}
+    return Case(name, entities, reader.stipulated, node.span.source), reader.found
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An entity while it is being read."""
+
+    kind: str
+    id: str
+    span: Span
+    facts: dict[str, Given] = field(default_factory=dict)
+    references: dict[str, str | None] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    spans: dict[str, Span] = field(default_factory=dict)
+
+
+class _CaseReader:
+    """Collects the entities of one world."""
+
+    def __init__(self, policy: m.Policy, types: dict[str, Type]) -> None:
+        self.policy = policy
+        self.types = types
+        self.reader = Reader(policy.units)
+        self.found: list[Diagnostic] = []
+        self.drafts: dict[tuple[str, str], _Draft] = {}
+        self.entities: dict[str, dict[str, CaseEntity]] = {}
+        self.flat: set[str] = set()
+        self.stipulated: dict[FactRef, Given] = {}
+        self.kinds = {**{e.label.zh: e.name for e in policy.entities.values()}, **{e: e for e in policy.entities}}
+        self.names = {kind: self._names(kind) for kind in policy.entities}
+
+    def _names(self, kind: str) -> dict[str, tuple[str, str]]:
+        """What a key under an entity may say: `(fact|reference|relation, name)`, by name or label."""
+        names: dict[str, tuple[str, str]] = {}
+        for fact in self.policy.facts.values():
+            if fact.entity == kind:
+                names |= {fact.label.zh: ("fact", fact.name), fact.name: ("fact", fact.name)}
+        for entity in self.policy.entities.values():
+            for reference in entity.references.values():
+                if entity.name == kind:
+                    names |= dict.fromkeys((reference.label.zh, reference.name), ("reference", reference.name))
+                if reference.to == kind:
+                    relation = ("relation", reference.inverse)
+                    names |= dict.fromkeys((reference.inverse_label.zh, reference.inverse), relation)
+        return names
+
+    # --- reading ---
+
+    def world(self, node: Mapping) -> None:
+        for key, child in node.entries:
+            if key.text in HEADER:
+                if key.text == "stipulate":
+                    self.stipulate(child)
+                continue
+            kind = self.kinds.get(key.text)
+            if kind is None:
+                close = get_close_matches(key.text, self.kinds, 1, 0.4)
+                self.found.append(diagnostic("unknown-kind", key.span, name=key.text, suggestion=close[0] if close else ""))
+                continue
+            self.flat.add(kind)
+            self.section(kind, child, "", None)
+
+    def section(self, kind: str, node: Node, prefix: str, parent: tuple[str, str] | None) -> None:
+        """Entities of one kind by id; `parent` is the reference that nesting gives them."""
+        if isinstance(node, Scalar) and (node.value is None or node.text in NONE_WORDS):
+            return
+        if isinstance(node, Sequence) and not node.items:
+            return
+        if not isinstance(node, Mapping):
+            self.found.append(diagnostic("not-entities", node.span, kind=self.policy.entities[kind].label.zh))
+            return
+        for key, child in node.entries:
+            self.entity(kind, f"{prefix}{key.text}", key, child, parent)
+
+    def entity(self, kind: str, id_: str, key: Scalar, node: Node, parent: tuple[str, str] | None) -> None:
+        label = self.policy.entities[kind].label.zh
+        first = self.drafts.get((kind, id_))
+        if first is not None:
+            related = (("第一次在这里", "first here"), first.span)
+            self.found.append(diagnostic("duplicate-entity", key.span, related, kind=label, id=id_))
+            return
+        if not key.text or len(key.text) > 100 or any(c in key.text for c in "./ ") or not key.text.isprintable():
+            self.found.append(diagnostic("bad-id", key.span, id=key.text))
+            return
+        draft = _Draft(kind, id_, key.span)
+        self.drafts[kind, id_] = draft
+        if parent is not None:
+            draft.references[parent[0]] = parent[1]
+            draft.spans[parent[0]] = key.span
+        if isinstance(node, Mapping):
+            for name, child in node.entries:
+                self.entry(draft, name, child)
+        elif not (isinstance(node, Scalar) and node.value is None):
+            self.found.append(diagnostic("not-facts", node.span, kind=label, id=id_))
+
+    def entry(self, draft: _Draft, key: Scalar, node: Node) -> None:
+        """One key of an entity: a fact, a reference, or a relation with its children."""
+        meaning = self.names[draft.kind].get(key.text)
+        if meaning is None:
+            self.unknown(draft, key)
+            return
+        kind, name = meaning
+        if name in draft.spans:
+            related = (("第一次在这里", "first here"), draft.spans[name])
+            self.found.append(diagnostic("fact-twice", key.span, related, name=key.text))
+            return
+        draft.spans[name] = key.span
+        if kind == "fact":
+            value, problems = self.reader.fact(self.policy.facts[name], node)
+            self.found += problems
+            text = node.text if isinstance(node, Scalar) else ""
+            draft.facts[name] = Given(value, text, node.span)
+        elif kind == "reference":
+            self.reference(draft, name, node)
+        else:
+            self.relation(draft, name, node)
+
+    def reference(self, draft: _Draft, name: str, node: Node) -> None:
+        reference = self.policy.entities[draft.kind].references[name]
+        if not isinstance(node, Scalar) or node.value is None:
+            if not reference.optional:
+                self.found.append(diagnostic("reference-missing", node.span, name=reference.label.zh, id=draft.id))
+            return
+        if node.text in NONE_WORDS and reference.optional:
+            draft.references[name] = None
+        else:
+            draft.references[name] = node.text
+        draft.spans[name] = node.span
+
+    def relation(self, draft: _Draft, name: str, node: Node) -> None:
+        for entity in self.policy.entities.values():
+            for reference in entity.references.values():
+                if reference.to == draft.kind and reference.inverse == name:
+                    if isinstance(node, Scalar) and node.value is None and node.text == "":
+                        return  # left blank: still unknown
+                    draft.closed.add(name)
+                    self.section(entity.name, node, f"{draft.id}/", (reference.name, draft.id))
+
+    def unknown(self, draft: _Draft, key: Scalar) -> None:
+        names = self.names[draft.kind]
+        close = get_close_matches(key.text, names, 1, 0.5)
+        elsewhere = [
+            self.policy.entities[kind].label.zh for kind, there in self.names.items() if key.text in there
+        ]
+        self.found.append(
+            diagnostic(
+                "unknown-fact", key.span, name=key.text, kind=self.policy.entities[draft.kind].label.zh,
+                suggestion=close[0] if close else "", elsewhere="、".join(elsewhere),
+            )
+        )  # fmt: skip
+
+    def stipulate(self, node: Node) -> None:
+        """Derived values set from outside: `project.P1.award: 10万元`."""
+        if not isinstance(node, Mapping):
+            self.found.append(diagnostic("not-facts", node.span, kind="stipulate", id=""))
+            return
+        for key, child in node.entries:
+            kind, _, rest = key.text.partition(".")
+            id_, _, name = rest.partition(".")
+            type_ = self.types.get(name)
+            if kind not in self.policy.entities or type_ is None:
+                self.found.append(diagnostic("unknown-value", key.span, name=key.text))
+                continue
+            value, problems = self.reader.value(type_, child, {}, "", name)
+            self.found += problems
+            if isinstance(child, Scalar) and value is not None:
+                self.stipulated[FactRef(kind, id_, name)] = Given(value, child.text, child.span)
+
+    # --- the whole ---
+
+    def finish(self) -> None:
+        """Check references and uniqueness, and close the relations that are known to be complete."""
+        application = self.policy.header.application.entity
+        for kind in self.policy.entities:
+            self.entities[kind] = {}
+        for (kind, id_), draft in self.drafts.items():
+            entity = self.policy.entities[kind]
+            for reference in entity.references.values():
+                self.target(draft, reference)
+            closed = set(draft.closed)
+            for other in self.policy.entities.values():
+                for reference in other.references.values():
+                    if reference.to == kind and (other.name in self.flat or other.name == application):
+                        closed.add(reference.inverse)
+            self.entities[kind][id_] = CaseEntity(
+                kind, id_, draft.facts, draft.references, frozenset(closed), draft.span
+            )
+        self.counts()
+        self.uniqueness()
+
+    def target(self, draft: _Draft, reference: m.Reference) -> None:
+        label = self.policy.entities[reference.to].label.zh
+        if reference.name not in draft.references:
+            if reference.optional:
+                draft.references[reference.name] = None
+            elif reference.name not in draft.spans:
+                self.found.append(diagnostic("reference-missing", draft.span, name=reference.label.zh, id=draft.id))
+            return
+        id_ = draft.references[reference.name]
+        if id_ is not None and (reference.to, id_) not in self.drafts:
+            known = [key[1] for key in self.drafts if key[0] == reference.to]
+            close = get_close_matches(id_, known, 1, 0.5)
+            span = draft.spans.get(reference.name, draft.span)
+            self.found.append(
+                diagnostic("unknown-reference", span, name=reference.label.zh, id=id_, kind=label, suggestion=close[0] if close else "")
+            )  # fmt: skip
+
+    def counts(self) -> None:
+        """No kind and no relation may hold more than the policy allows for."""
+        for kind, members in self.entities.items():
+            entity = self.policy.entities[kind]
+            if len(members) > entity.most:
+                last = list(members.values())[entity.most]
+                self.found.append(diagnostic("too-many", last.span, kind=entity.label.zh, limit=entity.most))
+            for reference in entity.references.values():
+                counts: dict[str, int] = {}
+                for member in members.values():
+                    id_ = member.references.get(reference.name)
+                    if id_ is None:
+                        continue
+                    counts[id_] = counts.get(id_, 0) + 1
+                    if counts[id_] == reference.most + 1:
+                        self.found.append(diagnostic("too-many", member.span, kind=entity.label.zh, limit=reference.most))
+
+    def uniqueness(self) -> None:
+        for kind, members in self.entities.items():
+            unique = self.policy.entities[kind].unique
+            if not unique:
+                continue
+            seen: dict[tuple[object, ...], CaseEntity] = {}
+            for member in members.values():
+                key = tuple(
+                    member.references.get(name) or (member.facts[name].value if name in member.facts else None)
+                    for name in unique
+                )
+                if None in key:
+                    continue
+                first = seen.setdefault(key, member)
+                if first is not member:
+                    related = (("第一次在这里", "first here"), first.span)
+                    label = self.policy.entities[kind].label.zh
+                    self.found.append(diagnostic("not-unique", member.span, related, kind=label, id=member.id))

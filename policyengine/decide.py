@@ -1,0 +1,368 @@
+"""A plan and a case to decisions: outcome, amount, every failed condition, what is still missing.
+
+The outcome comes from two names of the policy, `granted` and `amount`; reasons are found by walking down
+from `granted` to the conditions that are false. No condition hides another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from policyengine import exact, trace, wording
+from policyengine import model as m
+from policyengine import plan as p
+from policyengine.case import Case
+from policyengine.decision import (
+    Assumed,
+    CaseDecision,
+    Decision,
+    Failure,
+    Missing,
+    Outcome,
+    ReadingUse,
+    Result,
+    Subject,
+)  # fmt: skip
+from policyengine.diagnostics import CaseError, Diagnostic, diagnostic
+from policyengine.lang import nodes as n
+from policyengine.lang import unknown
+from policyengine.source import Span
+from policyengine.trace import Read
+from policyengine.values import FactRef, Unknown, Value
+from policyengine.world import Ent, Plans, When, World
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The decisions of a case together with the world that they were computed in, for explanations."""
+
+    world: World
+    decision: CaseDecision
+
+
+def decide(plans: Plans, case: Case, readings: Mapping[str, str] | None = None) -> Decided:
+    """Decide every application of a case.
+
+    `readings`: interpretation to option, where not the default. Raises CaseError where the case
+    contradicts itself or makes a rule impossible to compute, with all contradictions at once.
+    """
+    world = World(plans, case, dict(readings or {}))
+    found = list(_contradictions(world))
+    if found:
+        raise CaseError(found)
+    application = plans.last.application
+    decisions = tuple(_decision(world, ent) for ent in world.entities[application.entity].values())
+    shown = tuple(_results(world, own=False))
+    return Decided(world, CaseDecision(case.name, decisions, shown))
+
+
+# --- contradictions ---------------------------------------------------------------------------
+
+
+def _contradictions(world: World) -> Iterator[Diagnostic]:
+    """Constraints that are surely broken, and dates later than they may be."""
+    for rule in world.plans.last.rules:
+        for ent in world.entities[rule.constraint.entity].values():
+            when = world.when(ent)
+            if world.evaluate(rule.test, ent, when) is False:
+                words = message(world, rule.zh, ent, when, "zh"), message(world, rule.en, ent, when, "en")
+                span = _first_given(world, rule.test, ent, when)
+                yield diagnostic("contradiction", span, zh=words[0], en=words[1], id=ent.id)
+    for fact in world.policy.facts.values():
+        if fact.not_after:
+            for ent in world.entities[fact.entity].values():
+                yield from _too_late(world, fact, ent)
+
+
+def _first_given(world: World, compiled: n.Compiled, ent: Ent, when: When) -> Span | None:
+    """The place of the first stated fact that an expression reads."""
+    for read in trace.reads(world, compiled, ent, when):
+        if read.ent is not None and read.ent.given is not None:
+            given = read.ent.given.facts.get(read.name)
+            if given is not None:
+                return given.span
+    return ent.given.span if ent.given else None
+
+
+def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
+    given = ent.given.facts.get(fact.name) if ent.given else None
+    if given is None or not isinstance(given.value, date):
+        return
+    for seen in _seen_from(world, ent):
+        day = world.when(seen)
+        if isinstance(day, date) and given.value > day:
+            yield diagnostic("later-than-application", given.span, name=fact.label.zh, text=given.text, day=day.isoformat(), id=seen.id)
+            return
+
+
+def _seen_from(world: World, ent: Ent) -> Iterator[Ent]:
+    """The dated entities whose rules may look at an entity: itself, or those that refer to it."""
+    if world.policy.entities[ent.kind].dated_by:
+        yield ent
+        return
+    for members in ent.inverses.values():
+        yield from (member for member in members if world.policy.entities[member.kind].dated_by)
+
+
+# --- one application --------------------------------------------------------------------------
+
+
+def _decision(world: World, ent: Ent) -> Decision:
+    application = world.plans.last.application
+    when = world.when(ent)
+    plan = world.plan(when)
+    granted = world.value(ent, application.granted)
+    amount = world.value(ent, application.amount)
+    if granted is False:
+        amount = exact.ZERO
+    read = list(trace.reached(world, [Read(ent, application.granted, when), Read(ent, application.amount, when)]))
+    refusals = tuple(_unique(failures(world, ent, application.granted, when)))
+    missing = tuple(_missing(world, unknown.needs((granted, amount))))
+    option = world.value(ent, application.option) if application.option else ""
+    return Decision(
+        subject=subject(world, ent), title=_title(world, ent), declared_on=when if isinstance(when, date) else None,
+        outcome=_outcome(granted, amount, missing), amount=amount,
+        option=option if isinstance(option, str) else "", option_label=_option_label(world, option),
+        refusals=refusals, set_aside=tuple(_set_aside(world, read, refusals, ent)), missing=missing,
+        readings=tuple(_readings(world, plan, read)), results=tuple(_results(world, own=True, ent=ent)),
+        assumed=tuple(_assumed(world, read)), ties=tuple(_ties(world, read)), version=_version(plan),
+        notes=tuple(_notes(world, ent, plan, granted, amount)), may_be=_may_be(granted),
+    )  # fmt: skip
+
+
+def _outcome(granted: Value, amount: Value, missing: tuple[Missing, ...]) -> Outcome:
+    if granted is False:
+        return "refused"
+    if granted is True and not isinstance(amount, Unknown):
+        return "granted"
+    facts = [item.fact for item in missing]
+    if facts and all(fact is not None and fact.choice for fact in facts):
+        return "choice-open"
+    if facts and all(fact is not None and fact.discretion for fact in facts):
+        return "person-decides"
+    return "undetermined"
+
+
+def _may_be(granted: Value) -> tuple[Outcome, ...]:
+    if isinstance(granted, Unknown):
+        return ("granted", "refused")
+    return ("granted",) if granted else ("refused",)
+
+
+def subject(world: World, ent: Ent) -> Subject:
+    """The entity as decisions name it."""
+    return Subject(ent.kind, ent.id, world.policy.entities[ent.kind].label)
+
+
+def _title(world: World, ent: Ent) -> str:
+    """What people call the application: the first text fact that is given."""
+    if ent.given is None:
+        return ""
+    for name, given in ent.given.facts.items():
+        fact = world.policy.facts.get(name)
+        if fact is not None and fact.type.kind == "text" and isinstance(given.value, str):
+            return given.value
+    return ""
+
+
+def _option_label(world: World, option: Value) -> m.Label:
+    name = world.plans.last.application.option
+    fact = world.policy.facts.get(name)
+    if fact is None or not isinstance(option, str):
+        return m.Label("")
+    return fact.options.get(option, m.Label(option))
+
+
+def _version(plan: p.Plan) -> str:
+    return "+".join([plan.policy.id, *(overlay.id for overlay in plan.policy.overlays)])
+
+
+def _notes(world: World, ent: Ent, plan: p.Plan, granted: Value, amount: Value) -> Iterator[m.Label]:
+    if granted is True and isinstance(amount, Decimal) and amount == 0:
+        yield m.Label("符合条件，上限已用完，本次金额为0元", "eligible, but the cap is already used up: nothing is paid")
+    kind = world.policy.entities[ent.kind]
+    yield m.Label(
+        f"限额、排序和分配只在本次申报所列的{kind.label.zh}之间进行",
+        f"quotas, ranks and splits compare only the entries of this file ({kind.label('en')})",
+    )
+
+
+# --- why not ----------------------------------------------------------------------------------
+
+
+def failures(world: World, ent: Ent, name: str, when: When) -> Iterator[Failure]:
+    """The conditions below a name that are false; nothing where it is not itself false.
+
+    A condition that has words says them. One without words passes on the failures of what its test
+    refers to. Right of a plain false fact (`files_robot and robot.eligible`) nothing is reported.
+    """
+    plan = world.plan(world.when(ent, when))
+    if world.value(ent, name, when) is not False:
+        return
+    check = plan.checks.get(name)
+    if check is not None and check.zh is not None and check.en is not None:
+        at = world.when(ent, when)
+        words = m.Label(message(world, check.zh, ent, at, "zh"), message(world, check.en, ent, at, "en"))
+        yield Failure(name, subject(world, ent), check.label, words, check.cited)
+        return
+    node = plan.nodes.get(name)
+    if isinstance(node, p.FormulaNode) and not world.is_stipulated(ent, name):
+        yield from _Why(world, node.formula, ent, world.when(ent, when)).node(node.formula.node)
+
+
+@dataclass(slots=True)
+class _Why:
+    """Walks a false expression down to the failures that made it so."""
+
+    world: World
+    compiled: n.Compiled
+    ent: Ent
+    when: When
+
+    def node(self, node: n.Node) -> Iterator[Failure]:
+        match node:
+            case n.Path():
+                ent = trace.target(self.world, node, self.ent, {})
+                if ent is not None and node.type.kind == "bool":
+                    yield from failures(self.world, ent, node.name, self.when)
+            case n.Logic(operator="and"):
+                for part in node.parts:
+                    if self.value(part) is False:
+                        found = list(self.node(part))
+                        if not found:
+                            return  # a plain fact: what stands right of it does not apply
+                        yield from found
+            case n.Logic(operator="or"):
+                for part in node.parts:
+                    yield from self.node(part)
+            case n.Choice():
+                test = self.value(node.test)
+                if not isinstance(test, Unknown):
+                    yield from self.node(node.then if test else node.otherwise)
+
+    def value(self, node: n.Node) -> Value:
+        return self.world.evaluate(self.compiled, self.ent, self.when, node)
+
+
+def _unique(found: Iterator[Failure]) -> Iterator[Failure]:
+    seen: set[tuple[str, str]] = set()
+    for failure in found:
+        key = (failure.condition, failure.subject.path)
+        if key not in seen:
+            seen.add(key)
+            yield failure
+
+
+def _set_aside(world: World, read: list[Read], refusals: tuple[Failure, ...], own: Ent) -> Iterator[Failure]:
+    """Failed conditions of other entities that were looked at and are no reason of refusal."""
+    known = {(failure.condition, failure.subject.path) for failure in refusals}
+    for item in read:
+        if item.ent is None or item.ent is own or item.ent.kind == own.kind:
+            continue
+        check = world.plan(item.when).checks.get(item.name)
+        if check is None or check.zh is None or world.value(item.ent, item.name, item.when) is not False:
+            continue
+        for failure in failures(world, item.ent, item.name, item.when):
+            key = (failure.condition, failure.subject.path)
+            if key not in known:
+                known.add(key)
+                yield failure
+
+
+def message(world: World, template: p.Message, ent: Ent, when: When, lang: str) -> str:
+    """A template filled with values in the document's words."""
+    pieces = []
+    for part in template.parts:
+        if isinstance(part, str):
+            pieces.append(part)
+        else:
+            pieces.append(shown(world, part, ent, when, lang))
+    return "".join(pieces)
+
+
+def shown(world: World, compiled: n.Compiled, ent: Ent, when: When, lang: str) -> str:
+    """The value of an expression in words, with the labels and unit of the name that it reads."""
+    value = world.evaluate(compiled, ent, when)
+    options, unit = words_of(world, compiled.node)
+    return wording.value(value, compiled.type, lang, options, unit)
+
+
+def words_of(world: World, node: n.Node) -> tuple[Mapping[str, m.Label] | None, str]:
+    """Option labels and unit of a name."""
+    if not isinstance(node, n.Path):
+        return None, ""
+    fact = world.policy.facts.get(node.name)
+    if fact is not None:
+        return fact.options, fact.unit if fact.type.kind == "number" else ""
+    derived = world.policy.values.get(node.name)
+    return (derived.options if derived else None), ""
+
+
+# --- what it rests on -------------------------------------------------------------------------
+
+
+def _missing(world: World, needs: frozenset[FactRef]) -> Iterator[Missing]:
+    """The facts asked for, in the order in which the policy lists them."""
+    order = {name: i for i, name in enumerate(world.policy.facts)}
+    for ref in sorted(needs, key=lambda r: (order.get(r.name, len(order)), r)):
+        entity = world.policy.entities[ref.entity]
+        who = Subject(ref.entity, ref.id, entity.label)
+        fact = world.policy.facts.get(ref.name)
+        if fact is not None:
+            yield Missing(ref, who, fact.label, fact.ask, fact, fact.cited)
+        else:
+            label = world.plans.last.label(ref.name)
+            ask = m.Label(f"有哪些{label.zh}？（没有请写“无”）", f"which {label('en')} are there? (write none if there are none)")
+            yield Missing(ref, who, label, ask, None, m.Cited())
+
+
+def _readings(world: World, plan: p.Plan, read: list[Read]) -> Iterator[ReadingUse]:
+    names = dict.fromkeys(item.name for item in read)
+    for name in names:
+        interpretation = plan.policy.interpretations.get(name)
+        if interpretation is not None:
+            yield ReadingUse(interpretation, world.readings.get(name, interpretation.default))
+
+
+def _assumed(world: World, read: list[Read]) -> Iterator[Assumed]:
+    for item in read:
+        if item.ent is None:
+            continue
+        ref = FactRef(item.ent.kind, item.ent.id, item.name)
+        fact = world.policy.facts.get(item.name)
+        if ref in world.assumed and fact is not None and fact.assume is not None:
+            yield Assumed(ref, fact.label, fact.assume, fact)
+
+
+def _ties(world: World, read: list[Read]) -> Iterator[tuple[str, str, str]]:
+    names = {item.name for item in read}
+    for name, pair in sorted(world.ties):
+        if name in names:
+            yield name, pair[0], pair[1]
+
+
+def _results(world: World, own: bool, ent: Ent | None = None) -> Iterator[Result]:
+    """Headline values: of the application and what belongs to it (`own`), or of all other entities."""
+    application = world.plans.last.application
+    for path, _ in world.policy.header.results:
+        kind, _, name = path.partition(".")
+        dated = bool(world.policy.entities[kind].dated_by)
+        if kind == application.entity or dated != own:
+            continue
+        for other in world.entities[kind].values():
+            if own and ent is not None and not _belongs(world, other, ent):
+                continue
+            node = world.plan(world.when(other)).nodes[name]
+            yield Result(subject(world, other), name, node.info.label, node.info.type, world.value(other, name))
+
+
+def _belongs(world: World, other: Ent, ent: Ent) -> bool:
+    """Whether an entity takes its date from the application, directly or by a chain of references."""
+    seen: Ent | None = other
+    while seen is not None and seen is not ent:
+        dated_by = world.policy.entities[seen.kind].dated_by
+        seen = seen.refs.get(dated_by) if dated_by else None
+    return seen is ent

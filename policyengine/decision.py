@@ -1,0 +1,141 @@
+"""What a decision says: frozen records that hold no engine state, only answers and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from policyengine.case import Given
+from policyengine.model import Cited, Fact, Interpretation, Label
+from policyengine.values import FactRef, Known, Type, Value
+
+Outcome = Literal["granted", "refused", "undetermined", "choice-open", "person-decides"]
+OUTCOMES: Mapping[str, Label] = {
+    "granted": Label("予以补助", "granted"),
+    "refused": Label("不予支持", "refused"),
+    "undetermined": Label("待补材料", "undetermined"),
+    "choice-open": Label("待企业选择", "choice open"),
+    "person-decides": Label("待裁量", "for a person to decide"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An entity of the case: its kind, id, and the words for its kind."""
+
+    kind: str
+    id: str
+    label: Label
+
+    @property
+    def path(self) -> str:
+        return f"{self.kind}.{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A condition that is not met: whose, in what words, and by which clause."""
+
+    condition: str
+    subject: Subject
+    label: Label
+    message: Label
+    cited: Cited
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A fact (or, where `fact` is None, a relation) that the answer still waits for."""
+
+    ref: FactRef
+    subject: Subject
+    label: Label
+    ask: Label
+    fact: Fact | None
+    cited: Cited
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingUse:
+    """A reading that the decision rests on, and the option that was in use."""
+
+    interpretation: Interpretation
+    option: str
+
+    @property
+    def default(self) -> bool:
+        return self.option == self.interpretation.default
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A headline value of an entity (`policy.results`)."""
+
+    subject: Subject
+    name: str
+    label: Label
+    type: Type
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """A fact that was not given and for which the policy's assumption stood in."""
+
+    ref: FactRef
+    label: Label
+    value: Known
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one application.
+
+    `amount` is in 元, exact; 0 for a refused one. It is `Unknown` with a range while facts are missing.
+    `refusals`: every failed condition. `set_aside`: conditions that others fail (members that do not
+    count). `settled` is False where an assumption was used, so that a new fact could change the answer.
+    `ties`: pairs of entities that only the tie-breaking keys put in order.
+    """
+
+    subject: Subject
+    title: str
+    declared_on: date | None
+    outcome: Outcome
+    amount: Value
+    option: str
+    option_label: Label
+    refusals: tuple[Failure, ...]
+    set_aside: tuple[Failure, ...]
+    missing: tuple[Missing, ...]
+    readings: tuple[ReadingUse, ...]
+    results: tuple[Result, ...]
+    assumed: tuple[Assumed, ...]
+    ties: tuple[tuple[str, str, str], ...]
+    version: str
+    notes: tuple[Label, ...]
+    may_be: tuple[Outcome, ...]
+
+    @property
+    def settled(self) -> bool:
+        return not self.assumed and self.outcome in ("granted", "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Something that the person deciding set instead of the file or the policy."""
+
+    what: str
+    given: Given
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDecision:
+    """All decisions of one world, and the results of entities that are no applications."""
+
+    name: str
+    decisions: tuple[Decision, ...]
+    results: tuple[Result, ...]
+    changed: tuple[Changed, ...] = field(default_factory=tuple)

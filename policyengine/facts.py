@@ -1,0 +1,144 @@
+"""A stated fact to its value: the text that a person wrote, read by the declared type of the fact.
+
+Units must be written; a blank is unknown; nothing is rounded, defaulted or guessed. Used for case
+files, for `--fact`, and for stipulated values.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+
+from policyengine import literals
+from policyengine import model as m
+from policyengine.diagnostics import Diagnostic, diagnostic
+from policyengine.exact import CONTEXT
+from policyengine.reading.node import Node, Scalar
+from policyengine.values import ABSENT, Known, Type, Units
+
+NONE_WORDS = ("none", "无")
+TRUE_WORDS = ("true", "是")
+FALSE_WORDS = ("false", "否")
+MAX_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads values of one policy version."""
+
+    units: Units
+
+    def fact(self, fact: m.Fact, node: Node) -> tuple[Known | None, list[Diagnostic]]:
+        """The fact's value, None where it was left blank, and what is wrong with it."""
+        value, found = self.value(fact.type, node, fact.options, fact.unit, fact.label.zh)
+        if found or not isinstance(node, Scalar):
+            return None, found
+        if isinstance(value, Decimal):
+            found = self._range(fact, value, node)
+        return (None if found else value), found
+
+    def value(
+        self, type_: Type, node: Node, options: Mapping[str, m.Label], unit: str, name: str
+    ) -> tuple[Known | None, list[Diagnostic]]:
+        """A value of a type as written in a case."""
+        if not isinstance(node, Scalar):
+            return None, [diagnostic("not-a-value", node.span, name=name)]
+        text = _plain(node.text)
+        if node.value is None or text == "":
+            return None, []
+        if text in NONE_WORDS:
+            if type_.optional:
+                return ABSENT, []
+            return None, [diagnostic("none-not-allowed", node.span, name=name, text=node.text)]
+        match type_.kind:
+            case "bool":
+                return self._bool(node, text, name)
+            case "enum":
+                return self._option(node, text, type_, options, name)
+            case "date":
+                return self._date(node, text, name)
+            case "text":
+                return self._text(node, text, name)
+        return self._quantity(node, text, type_, unit, name)
+
+    def _bool(self, node: Scalar, text: str, name: str) -> tuple[Known | None, list[Diagnostic]]:
+        if text in TRUE_WORDS:
+            return True, []
+        if text in FALSE_WORDS:
+            return False, []
+        return None, [diagnostic("not-yes-or-no", node.span, name=name, text=node.text)]
+
+    def _option(
+        self, node: Scalar, text: str, type_: Type, options: Mapping[str, m.Label], name: str
+    ) -> tuple[Known | None, list[Diagnostic]]:
+        if text in type_.options:
+            return text, []
+        for option, label in options.items():
+            if text in (_plain(label.zh), _plain(label.en)) and text:
+                return option, []
+        shown = [f"{option}（{options[option].zh}）" if option in options else option for option in type_.options]
+        close = get_close_matches(text, [*type_.options, *(label.zh for label in options.values())], 1, 0.5)
+        return None, [
+            diagnostic("unknown-choice", node.span, name=name, text=node.text, options="、".join(shown), suggestion=close[0] if close else "")
+        ]  # fmt: skip
+
+    def _date(self, node: Scalar, text: str, name: str) -> tuple[Known | None, list[Diagnostic]]:
+        day = node.value if isinstance(node.value, date) else literals.day(text)
+        if day is None:
+            return None, [diagnostic("not-a-date", node.span, name=name, text=node.text)]
+        return day, []
+
+    def _text(self, node: Scalar, text: str, name: str) -> tuple[Known | None, list[Diagnostic]]:
+        if len(text) > MAX_TEXT:
+            return None, [diagnostic("text-too-long", node.span, name=name, limit=MAX_TEXT)]
+        return text, []
+
+    def _quantity(
+        self, node: Scalar, text: str, type_: Type, unit: str, name: str
+    ) -> tuple[Known | None, list[Diagnostic]]:
+        read = literals.quantity(text, self.units)
+        if isinstance(read, literals.Problem):
+            return None, [diagnostic(read.code, node.span, **{**read.words, "name": name})]
+        want = {"money": "万元", "rate": "%", "points": "个百分点", "years": "年"}.get(type_.kind, unit)
+        if read.unit is None:
+            if type_.kind != "count" and (type_.kind != "number" or type_.dim):
+                return None, [diagnostic("unit-missing", node.span, name=name, text=node.text, unit=unit or want)]
+        elif (read.unit.kind, read.unit.dim) != (type_.kind, type_.dim):
+            return None, [diagnostic("wrong-unit", node.span, name=name, text=node.text, unit=read.unit.name, want=unit or want)]
+        if type_.kind in ("count", "years") and read.value != read.value.to_integral_value():
+            return None, [diagnostic("not-whole", node.span, name=name, text=node.text)]
+        return read.value, []
+
+    def _range(self, fact: m.Fact, value: Decimal, node: Scalar) -> list[Diagnostic]:
+        name = fact.label.zh
+        if (fact.low is not None and value < fact.low) or (fact.high is not None and value > fact.high):
+            low, high = (_amount(bound, fact) for bound in (fact.low, fact.high))
+            return [diagnostic("out-of-range", node.span, name=name, text=node.text, low=low, high=high)]
+        if fact.type.kind == "money" and _decimals(value) > fact.decimals:
+            return [diagnostic("too-many-decimals", node.span, name=name, text=node.text, decimals=fact.decimals)]
+        return []
+
+
+def _plain(text: str) -> str:
+    """NFKC without outer white space: people type full-width digits and signs."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def _decimals(value: Decimal) -> int:
+    exponent = CONTEXT.normalize(value).as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _amount(bound: Decimal | None, fact: m.Fact) -> str:
+    if bound is None:
+        return ""
+    if fact.type.kind == "money":
+        whole = CONTEXT.divide(bound, Decimal(10_000))
+        return f"{format(whole, 'f')}万元" if whole == whole.to_integral_value() and bound else f"{format(bound, 'f')}元"
+    if fact.type.kind == "rate":
+        return f"{format(CONTEXT.multiply(bound, Decimal(100)).normalize(), 'f')}%"
+    return f"{format(bound, 'f')}{fact.unit}"

@@ -1,0 +1,451 @@
+"""Names, types, units and guards of an expression: the syntax tree in, the checked nodes out.
+
+Everything that can be wrong without knowing a case is found here, all of it in one pass: a broken part
+gets the type `any` and the rest is checked on. The rules of arithmetic are in `typing.py`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Literal as OneOf
+
+from policyengine.diagnostics import Diagnostic, diagnostic
+from policyengine.lang import guards
+from policyengine.lang import nodes as n
+from policyengine.lang import typing as t
+from policyengine.lang.functions import FUNCTIONS
+from policyengine.lang.syntax import AGGREGATES, Expr
+from policyengine.values import (
+    ABSENT,
+    T_ANY,
+    T_BOOL,
+    T_COUNT,
+    T_DATE,
+    T_NONE,
+    T_ZERO,
+    Type,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a name is. `entity`: where a reference or relation leads. `nonzero`: surely not 0."""
+
+    kind: OneOf["value", "reference", "relation"]
+    type: Type
+    entity: str = ""
+    nonzero: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """All names: of each entity kind, of the policy as a whole, and the labels people know them by."""
+
+    entities: Mapping[str, Mapping[str, Binding]]
+    policy: Mapping[str, Binding]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+OPERATORS = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<",
+    ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
+}  # fmt: skip
+AS_OF = Binding("value", T_DATE)
+
+
+def check(
+    expr: Expr, universe: Universe, entity: str, expected: Type | None = None
+) -> tuple[n.Compiled, list[Diagnostic]]:
+    """The checked expression of a rule on `entity` ("" for the policy), and what is wrong with it."""
+    checker = _Checker(expr, universe, entity)
+    node = checker.node(expr.tree, guards.NONE, expected)
+    if expected is not None:
+        node = checker.fit(node, expected)
+    return n.Compiled(expr, node), checker.found
+
+
+class _Checker:
+    """One expression's walk; `found` collects the diagnostics."""
+
+    def __init__(self, expr: Expr, universe: Universe, entity: str) -> None:
+        self.expr = expr
+        self.universe = universe
+        self.entity = entity
+        self.variables: dict[str, str] = {}
+        self.found: list[Diagnostic] = []
+
+    def at(self, tree: ast.AST) -> n.At:
+        return getattr(tree, "col_offset", 0), getattr(tree, "end_col_offset", len(self.expr.text))
+
+    def complain(self, code: str, at: n.At, **words: object) -> None:
+        span = self.expr.span.sub(*at) if self.expr.exact else self.expr.span
+        self.found.append(diagnostic(code, span, **words))
+
+    def broken(self, tree: ast.AST) -> n.Node:
+        return n.Literal(ABSENT, T_ANY, self.at(tree))
+
+    # --- dispatch ---
+
+    def node(self, tree: ast.expr, g: guards.Guards, expected: Type | None = None) -> n.Node:
+        match tree:
+            case ast.Constant():
+                return self.constant(tree)
+            case ast.Name() | ast.Attribute():
+                return self.name(tree)
+            case ast.UnaryOp(op=ast.Not()):
+                return n.Not(self.bool(tree.operand, g), T_BOOL, self.at(tree))
+            case ast.UnaryOp():
+                operand = self.quantity(tree.operand, g)
+                return n.Negative(operand, operand.type, self.at(tree))
+            case ast.BinOp():
+                return self.binary(tree, g)
+            case ast.BoolOp():
+                return self.logic(tree, g)
+            case ast.Compare(ops=[ast.In() | ast.NotIn()]):
+                return self.membership(tree, g)
+            case ast.Compare():
+                return self.comparison(tree, g)
+            case ast.IfExp():
+                return self.choice(tree, g, expected)
+            case ast.Call():
+                return self.call(tree, g)
+        self.complain("misplaced", self.at(tree))
+        return self.broken(tree)
+
+    # --- leaves ---
+
+    def constant(self, tree: ast.Constant) -> n.Node:
+        if isinstance(tree.value, str):
+            return n.Literal(tree.value, Type("literal"), self.at(tree))
+        value = Decimal(self.expr.text[tree.col_offset : tree.end_col_offset])
+        if value == 0:
+            return n.Literal(value, T_ZERO, self.at(tree))
+        return n.Literal(value, Type("number", (("bare", 1),)), self.at(tree))
+
+    def name(self, tree: ast.Name | ast.Attribute) -> n.Node:
+        parts: list[str] = []
+        inner: ast.expr = tree
+        while isinstance(inner, ast.Attribute):
+            parts.append(inner.attr)
+            inner = inner.value
+        assert isinstance(inner, ast.Name)
+        parts.append(inner.id)
+        parts.reverse()
+        if len(parts) == 1 and parts[0] in ("true", "false"):
+            return n.Literal(parts[0] == "true", T_BOOL, self.at(tree))
+        if parts == ["none"]:
+            return n.Literal(ABSENT, T_NONE, self.at(tree))
+        return self.path(tree, parts)
+
+    def path(self, tree: ast.expr, parts: list[str], relation: bool = False) -> n.Node:
+        """Resolve `a.b.c`: a variable or own reference to start from, references on, a value at the end."""
+        at = self.at(tree)
+        root, entity, rest = n.OWN, self.entity, parts
+        if parts[0] in self.variables:
+            root, entity, rest = parts[0], self.variables[parts[0]], parts[1:]
+            if not rest:
+                return n.Path(root, (), n.SELF, entity, Type("ref", entity=entity), at)
+        if rest == [n.SELF] and entity:
+            return n.Path(root, (), n.SELF, entity, Type("ref", entity=entity), at)
+        if rest == [n.AS_OF] and root == n.OWN:
+            return n.Path(root, (), n.AS_OF, entity, T_DATE, at)
+        refs: list[str] = []
+        while True:
+            here = self.universe.entities.get(entity, {}) if entity else {}
+            whole = ".".join(rest)
+            binding = here.get(whole)
+            if binding is not None and (binding.kind == "relation") == relation:
+                return n.Path(root, tuple(refs), whole, entity, binding.type, at, relation)
+            if binding is not None:
+                self.complain(
+                    "relation-alone" if binding.kind == "relation" else "not-a-relation", at, name=whole
+                )
+                return self.broken(tree)
+            step = here.get(rest[0])
+            if step is not None and step.kind == "reference" and len(rest) > 1:
+                refs.append(rest[0])
+                entity, rest = step.entity, rest[1:]
+                continue
+            break
+        if not refs and root == n.OWN and not relation:
+            shared = self.universe.policy.get(".".join(parts))
+            if shared is not None:
+                return n.Path(n.POLICY, (), ".".join(parts), "", shared.type, at)
+        self.unknown_name(at, entity, rest, refs if root == n.OWN else [root, *refs])
+        return self.broken(tree)
+
+    def unknown_name(self, at: n.At, entity: str, rest: list[str], walked: list[str]) -> None:
+        """Say which name is not there, and what was most likely meant."""
+        name = ".".join(rest)
+        prefix = ".".join(walked)
+        here = self.universe.entities.get(entity, {})
+        for reference, binding in here.items():
+            if binding.kind == "reference" and name in self.universe.entities.get(binding.entity, {}):
+                meant = ".".join([*walked, reference, name])
+                self.complain("wrong-entity", at, name=name, entity=entity, meant=meant)
+                return
+        owners = sorted(kind for kind, names in self.universe.entities.items() if name in names)
+        if owners:
+            self.complain("wrong-entity", at, name=name, entity=entity or "*", owner="、".join(owners))
+            return
+        candidates = [*here, *([] if walked else self.universe.policy)]
+        close = get_close_matches(name, candidates, 1, 0.6)
+        shown = ".".join([prefix, name]) if prefix else name
+        self.complain("unknown-name", at, name=shown, suggestion=close[0] if close else "")
+
+    # --- operators ---
+
+    def binary(self, tree: ast.BinOp, g: guards.Guards) -> n.Node:
+        operator = OPERATORS[type(tree.op)]
+        left, right = self.quantity(tree.left, g), self.quantity(tree.right, g)
+        if operator == "/" and not g.nonzero(right, self.universe_nonzero):
+            self.complain("division-may-be-zero", right.at, divisor=self.text(right.at))
+        result = t.arithmetic(operator, left.type, right.type)
+        if isinstance(result, t.Clash):
+            self.clash(result, self.at(tree), left, right, operator)
+            return self.broken(tree)
+        return n.Binary(operator, left, right, result, self.at(tree))
+
+    def universe_nonzero(self, path: n.Path) -> bool:
+        names = self.universe.policy if path.root == n.POLICY else self.universe.entities.get(path.entity, {})
+        binding = names.get(path.name)
+        return binding is not None and binding.nonzero
+
+    def clash(self, clash: t.Clash, at: n.At, left: n.Node, right: n.Node, operator: str) -> None:
+        for side in (left, right):
+            if t.is_bare(side.type):
+                self.complain("magic-number", side.at, number=self.text(side.at))
+                return
+        self.complain(
+            clash.code, at, operator=operator,
+            left=self.text(left.at), left_type=t.describe(left.type), left_type_en=t.describe(left.type, "en"),
+            right=self.text(right.at), right_type=t.describe(right.type), right_type_en=t.describe(right.type, "en"),
+        )  # fmt: skip
+
+    def text(self, at: n.At) -> str:
+        return self.expr.text[at[0] : at[1]]
+
+    def logic(self, tree: ast.BoolOp, g: guards.Guards) -> n.Node:
+        operator = "and" if isinstance(tree.op, ast.And) else "or"
+        parts: list[n.Node] = []
+        for value in tree.values:
+            part = self.bool(value, g)
+            parts.append(part)
+            g = g.after(part, operator == "and")
+        return n.Logic(operator, tuple(parts), T_BOOL, self.at(tree))
+
+    def comparison(self, tree: ast.Compare, g: guards.Guards) -> n.Node:
+        operators = tuple(OPERATORS[type(op)] for op in tree.ops)
+        operands = [self.node(side, g) for side in (tree.left, *tree.comparators)]
+        ordering = operators[0] not in ("==", "!=")
+        for i, operator in enumerate(operators):
+            left, right = operands[i], operands[i + 1]
+            operands[i], operands[i + 1] = left, right = self.option(left, right), self.option(right, left)
+            result = t.comparable(operator, left.type, right.type)
+            if isinstance(result, t.Clash):
+                self.clash(result, self.at(tree), left, right, operator)
+                return self.broken(tree)
+        if ordering:
+            for operand in operands:
+                self.present(operand, g)
+        return n.Comparison(operators, tuple(operands), T_BOOL, self.at(tree))
+
+    def option(self, node: n.Node, other: n.Node) -> n.Node:
+        """An option written in quotes takes its type from the enum it is compared with."""
+        if node.type.kind == "literal" and isinstance(node, n.Literal) and other.type.kind == "enum":
+            self.known_option(str(node.value), other.type, node.at)
+            return n.Literal(node.value, other.type.present(), node.at)
+        return node
+
+    def known_option(self, value: str, enum: Type, at: n.At) -> None:
+        if value not in enum.options:
+            close = get_close_matches(value, enum.options, 1, 0.5)
+            self.complain(
+                "unknown-option", at, value=value, options="、".join(enum.options),
+                suggestion=close[0] if close else "",
+            )  # fmt: skip
+
+    def membership(self, tree: ast.Compare, g: guards.Guards) -> n.Node:
+        operand = self.node(tree.left, g)
+        negated = isinstance(tree.ops[0], ast.NotIn)
+        right = tree.comparators[0]
+        if operand.type.kind not in ("enum", "any"):
+            self.complain(
+                "expected-enum",
+                operand.at,
+                got=t.describe(operand.type),
+                got_en=t.describe(operand.type, "en"),
+            )
+            return self.broken(tree)
+        if isinstance(right, ast.Tuple | ast.List):
+            members = [item for item in right.elts if isinstance(item, ast.Constant)]
+            for item in members:
+                if operand.type.kind == "enum":
+                    self.known_option(str(item.value), operand.type, self.at(item))
+            listed = tuple(str(item.value) for item in members)
+            return n.Membership(operand, listed, negated, T_BOOL, self.at(tree))
+        members_path = self.node(right, g)
+        if not isinstance(members_path, n.Path) or members_path.type.kind != "set":
+            if members_path.type.kind != "any":
+                self.complain("expected-set", self.at(right))
+            return self.broken(tree)
+        return n.Membership(operand, members_path, negated, T_BOOL, self.at(tree))
+
+    def choice(self, tree: ast.IfExp, g: guards.Guards, expected: Type | None) -> n.Node:
+        test = self.bool(tree.test, g)
+        then = self.node(tree.body, g.after(test, True), expected)
+        otherwise = self.node(tree.orelse, g.after(test, False), expected)
+        if expected is not None and expected.kind == "enum":
+            then, otherwise = self.fit(then, expected), self.fit(otherwise, expected)
+        then, otherwise = self.option(then, otherwise), self.option(otherwise, then)
+        result = t.either(then.type, otherwise.type)
+        if isinstance(result, t.Clash):
+            self.clash(result, self.at(tree), then, otherwise, "else")
+            return self.broken(tree)
+        return n.Choice(test, then, otherwise, result, self.at(tree))
+
+    # --- calls ---
+
+    def call(self, tree: ast.Call, g: guards.Guards) -> n.Node:
+        assert isinstance(tree.func, ast.Name)
+        name = tree.func.id
+        if tree.args and isinstance(tree.args[0], ast.GeneratorExp):
+            return self.aggregate(tree, name, tree.args[0], g)
+        function = FUNCTIONS.get(name)
+        if function is None:
+            if name in AGGREGATES:
+                self.complain("generator-needed", self.at(tree), name=name)
+            else:
+                close = get_close_matches(name, [*FUNCTIONS, *AGGREGATES], 1, 0.5)
+                self.complain(
+                    "unknown-function", self.at(tree.func), name=name, suggestion=close[0] if close else ""
+                )
+            return self.broken(tree)
+        arguments = [self.node(argument, g) for argument in tree.args]
+        if name == "date":
+            arguments = [self.as_count(argument) for argument in arguments]
+        if name == "round_to" and len(arguments) == 3:
+            arguments[2] = self.option(arguments[2], n.Literal(ABSENT, t.MODE, arguments[2].at))
+        if name != "is_none":
+            for argument in arguments:
+                self.present(argument, g)
+        result = t.call(function, [argument.type for argument in arguments])
+        if isinstance(result, t.Clash):
+            bare = [argument for argument in arguments if t.is_bare(argument.type)]
+            if bare and name != "date":
+                self.complain("magic-number", bare[0].at, number=self.text(bare[0].at))
+            else:
+                signature = f"{name}({', '.join(function.parameters)})"
+                self.complain(
+                    "wrong-arguments", self.at(tree), signature=signature, zh=function.zh, en=function.en
+                )
+            return self.broken(tree)
+        return n.Call(name, tuple(arguments), result, self.at(tree))
+
+    def as_count(self, node: n.Node) -> n.Node:
+        """A bare number where a date's parts are written out."""
+        if isinstance(node, n.Literal) and t.is_bare(node.type):
+            return n.Literal(node.value, T_COUNT, node.at)
+        return node
+
+    def aggregate(self, tree: ast.Call, name: str, generator: ast.GeneratorExp, g: guards.Guards) -> n.Node:
+        loop = generator.generators[0]
+        assert isinstance(loop.target, ast.Name)
+        variable = loop.target.id
+        relation = self.relation(loop.iter)
+        if relation is None:
+            return self.broken(tree)
+        own = self.universe.entities.get(self.entity, {})
+        if variable in own or variable in self.universe.policy or variable in self.variables:
+            self.complain("variable-hides-name", self.at(loop.target), name=variable)
+        shadowed = dict(self.variables)
+        self.variables[variable] = relation.type.entity
+        where = self.bool(loop.ifs[0], g) if loop.ifs else None
+        inner = g.after(where, True) if where is not None else g
+        item = self.item(name, generator.elt, inner)
+        self.variables = shadowed
+        text = self.text(self.at(generator.generators[0].iter)) + "|" + (self.text(where.at) if where else "")
+        if name in ("min", "max") and not g.some(relation, where):
+            self.complain("aggregate-may-be-empty", self.at(tree), name=name, relation=text.split("|")[0])
+        result = T_COUNT if name == "count" else T_BOOL if name in ("any", "all") else item.type
+        return n.Aggregate(name, item, variable, relation, where, result, self.at(tree))
+
+    def item(self, name: str, tree: ast.expr, g: guards.Guards) -> n.Node:
+        if name == "count":
+            return self.node(tree, g)
+        if name in ("any", "all"):
+            return self.bool(tree, g)
+        if name == "sum":
+            return self.quantity(tree, g)
+        node = self.node(tree, g)
+        self.present(node, g)
+        return node
+
+    def relation(self, tree: ast.expr) -> n.Path | None:
+        parts: list[str] = []
+        inner = tree
+        while isinstance(inner, ast.Attribute):
+            parts.insert(0, inner.attr)
+            inner = inner.value
+        assert isinstance(inner, ast.Name)
+        node = self.path(tree, [inner.id, *parts], relation=True)
+        return node if isinstance(node, n.Path) else None
+
+    # --- what is expected ---
+
+    def bool(self, tree: ast.expr, g: guards.Guards) -> n.Node:
+        node = self.node(tree, g, T_BOOL)
+        if node.type.kind not in ("bool", "any"):
+            self.complain(
+                "expected-bool",
+                node.at,
+                what=self.text(node.at),
+                got=t.describe(node.type),
+                got_en=t.describe(node.type, "en"),
+            )
+        elif node.type.optional:
+            self.present(node, g)
+        return node
+
+    def quantity(self, tree: ast.expr, g: guards.Guards) -> n.Node:
+        node = self.node(tree, g)
+        if not node.type.quantity and node.type.kind != "any":
+            self.complain(
+                "expected-quantity",
+                node.at,
+                what=self.text(node.at),
+                got=t.describe(node.type),
+                got_en=t.describe(node.type, "en"),
+            )
+            return n.Literal(ABSENT, T_ANY, node.at)
+        self.present(node, g)
+        return node
+
+    def present(self, node: n.Node, g: guards.Guards) -> None:
+        """Complain about a value that may be absent where one is needed."""
+        if node.type.optional and not g.is_present(node):
+            self.complain("may-be-absent", node.at, name=self.text(node.at))
+
+    def fit(self, node: n.Node, expected: Type) -> n.Node:
+        """The node, if its type is what the place asks for; else a complaint."""
+        if node.type.kind == "literal" and isinstance(node, n.Literal) and expected.kind == "enum":
+            self.known_option(str(node.value), expected, node.at)
+            return n.Literal(node.value, expected.present(), node.at)
+        if not t.fits(node.type, expected):
+            if t.is_bare(node.type):
+                self.complain("magic-number", node.at, number=self.text(node.at))
+            else:
+                self.complain(
+                    "unexpected-type", node.at, what=self.text(node.at), got=t.describe(node.type),
+                    got_en=t.describe(node.type, "en"), want=t.describe(expected), want_en=t.describe(expected, "en"),
+                )  # fmt: skip
+        return node
+
+
+def names(nodes: Iterable[n.Node]) -> set[tuple[str, str]]:
+    """The `(entity, name)` pairs that expressions read."""
+    return {(path.entity, path.name) for node in nodes for path in n.paths(node)}

@@ -1,0 +1,211 @@
+"""The built-in functions: one row of `FUNCTIONS` is one function, its signature and what it does.
+
+`sum count any all` and `min`/`max` over a generator are aggregates, evaluated in `evaluate.py`.
+"""
+
+from __future__ import annotations
+
+from calendar import isleap
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from policyengine import exact
+from policyengine.exact import Number
+from policyengine.lang import unknown
+from policyengine.values import Absent, Table, Tiers, Unknown, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`parameters`: kinds of the arguments, for the checker and the reference; `zh`, `en`: what it answers."""
+
+    name: str
+    parameters: tuple[str, ...]
+    result: str
+    zh: str
+    en: str
+    do: Callable[..., Value]
+
+
+def _round(mode: str) -> Callable[[Value, Value], Value]:
+    def do(x: Value, unit: Value) -> Value:
+        return round_to(x, unit, mode)
+
+    return do
+
+
+def round_to(x: Value, unit: Value, mode: Value) -> Value:
+    """`x` as a whole multiple of `unit`; for an unknown unit or mode, all that it may come to."""
+    if isinstance(mode, Unknown):
+        options = sorted(str(m) for m in mode.options or exact.MODES)
+        return unknown.hull(mode.needs, [round_to(x, unit, m) for m in options])
+    if not isinstance(unit, Decimal):
+        low, high = unknown.bounds(x)
+        return Unknown(unknown.needs((x, unit)), None if low is None else exact.ZERO, None)
+    wanted, step = str(mode), unit
+    return unknown.monotone(lambda n: exact.round_to(n, step, wanted), x)
+
+
+def tier(tiers: Value, x: Value) -> Value:
+    """The value of the row that `x` falls in; KeyError where it lies below the first."""
+    assert isinstance(tiers, Tiers)
+    low, high = unknown.bounds(x)
+    possible = [row.value for i, row in enumerate(tiers.rows) if _may_fall(tiers, i, low, high)]
+    if not possible:
+        raise KeyError(exact.text(x) if isinstance(x, Decimal | Fraction) else "")
+    return unknown.hull(unknown.needs((x,)), possible)
+
+
+def _may_fall(tiers: Tiers, i: int, low: unknown.Bound, high: unknown.Bound) -> bool:
+    row = tiers.rows[i]
+    if high is not None:
+        side = unknown.order(high, row.bound)
+        if side < 0 or (side == 0 and row.strict):
+            return False
+    if i + 1 < len(tiers.rows) and low is not None:
+        after = tiers.rows[i + 1]
+        side = unknown.order(low, after.bound)
+        if side > 0 or (side == 0 and not after.strict):
+            return False
+    return True
+
+
+def marginal(tiers: Value, x: Value) -> Value:
+    """The sum over the rows of the part of `x` inside the row times the row's rate."""
+    table = tiers
+    assert isinstance(table, Tiers)
+
+    def do(amount: Number) -> Number:
+        total: Number = exact.ZERO
+        for i, row in enumerate(table.rows):
+            upper = table.rows[i + 1].bound if i + 1 < len(table.rows) else amount
+            part = exact.subtract(exact.smallest(amount, upper), row.bound)
+            if exact.compare(part, exact.ZERO) > 0:
+                total = exact.add(total, exact.multiply(part, row.value))
+        return total
+
+    return unknown.monotone(do, x)
+
+
+def lookup(table: Value, key: Value) -> Value:
+    """The table's cell for an option."""
+    assert isinstance(table, Table)
+    if isinstance(key, Unknown):
+        options = sorted(str(k) for k in key.options or ())
+        cells = [cell for k in options if (cell := table[k]) is not None]
+        return unknown.hull(key.needs, cells) if cells else Unknown(key.needs)
+    cell = table[str(key)]
+    if cell is None:
+        raise KeyError(str(key))
+    return cell
+
+
+def _day(year: int, month: int, day: int) -> date:
+    if month == 2 and day == 29 and not isleap(year):
+        day = 28
+    return date(year, month, day)
+
+
+def _add_years(day: date, n: int) -> date:
+    return _day(min(max(day.year + n, 1), 9999), day.month, day.day)
+
+
+def add_years(day: Value, n: Value) -> Value:
+    """The same day `n` years later; 29 February becomes the 28th where there is none."""
+    if isinstance(day, date) and isinstance(n, Decimal):
+        return _add_years(day, int(n))
+    (low, high), (fewest, most) = unknown.bounds(day), unknown.bounds(n)
+    return unknown.ranged(unknown.needs((day, n)), _shift(low, fewest), _shift(high, most))
+
+
+def _shift(day: unknown.Bound, n: unknown.Bound) -> date | None:
+    if isinstance(day, date) and isinstance(n, Decimal):
+        return _add_years(day, int(n))
+    return None
+
+
+def years_between(start: Value, end: Value) -> Value:
+    """How many full years lie between two days; negative where `end` comes first."""
+    if isinstance(start, date) and isinstance(end, date):
+        return Decimal(_full_years(start, end))
+    (s_low, s_high), (e_low, e_high) = unknown.bounds(start), unknown.bounds(end)
+    return unknown.ranged(unknown.needs((start, end)), _years(s_high, e_low), _years(s_low, e_high))
+
+
+def _full_years(start: date, end: date) -> int:
+    years = end.year - start.year
+    if end >= start:
+        return years - (_add_years(start, years) > end)
+    return years + (_add_years(start, years) < end)
+
+
+def _years(start: unknown.Bound, end: unknown.Bound) -> Decimal | None:
+    if isinstance(start, date) and isinstance(end, date):
+        return Decimal(_full_years(start, end))
+    return None
+
+
+def year(day: Value) -> Value:
+    """The calendar year of a day."""
+    if isinstance(day, date):
+        return Decimal(day.year)
+    low, high = unknown.bounds(day)
+    return unknown.ranged(
+        unknown.needs((day,)),
+        Decimal(low.year) if isinstance(low, date) else None,
+        Decimal(high.year) if isinstance(high, date) else None,
+    )
+
+
+def day_of(y: Value, month: Value, day: Value) -> Value:
+    """The day of a calendar year, month and day; 29 February clamps."""
+    if all(isinstance(v, Decimal) for v in (y, month, day)):
+        return _day(int(y), int(month), int(day))  # type: ignore[arg-type]
+    low, high = unknown.bounds(y)
+    if isinstance(month, Decimal) and isinstance(day, Decimal):
+        first, last = (
+            _day(int(end), int(month), int(day)) if isinstance(end, Decimal) else None for end in (low, high)
+        )
+        return unknown.ranged(unknown.needs((y,)), first, last)
+    return Unknown(unknown.needs((y, month, day)))
+
+
+def smallest(*values: Value) -> Value:
+    return unknown.smallest(values)
+
+
+def largest(*values: Value) -> Value:
+    return unknown.largest(values)
+
+
+def present(value: Value) -> bool:
+    """Whether a value can be reckoned with: known, and not absent."""
+    return not isinstance(value, Unknown | Absent)
+
+
+def quantity(value: Value) -> bool:
+    return isinstance(value, Decimal | Fraction)
+
+
+FUNCTIONS: dict[str, Function] = {
+    f.name: f
+    for f in (
+        Function("min", ("quantity", "..."), "same", "各数中最小的", "the least", smallest),
+        Function("max", ("quantity", "..."), "same", "各数中最大的", "the greatest", largest),
+        Function("round_half_up", ("quantity", "unit"), "same", "按单位四舍五入", "rounded to a multiple of the unit, halves up", _round("half_up")),
+        Function("round_down", ("quantity", "unit"), "same", "按单位舍去尾数", "rounded down to a multiple of the unit", _round("down")),
+        Function("round_up", ("quantity", "unit"), "same", "按单位进一", "rounded up to a multiple of the unit", _round("up")),
+        Function("round_to", ("quantity", "unit", "mode"), "same", "按单位和方式取整（half_up、down、up）", "rounded to a multiple of the unit in the mode half_up, down or up", round_to),
+        Function("tier", ("tiers", "quantity"), "item", "所在档次对应的值", "the value of the row that the number falls in", tier),
+        Function("marginal", ("tiers", "quantity"), "product", "各档次分段计算后相加", "each bracket's part times its rate, summed", marginal),
+        Function("lookup", ("table", "key"), "item", "表中对应的值", "the table's cell for the key", lookup),
+        Function("years_between", ("date", "date"), "count", "两个日期之间的整年数", "full years between two days", years_between),
+        Function("add_years", ("date", "years"), "date", "若干年后的同一天", "the same day some years on", add_years),
+        Function("year", ("date",), "count", "日期的年份", "the calendar year of a day", year),
+        Function("date", ("count", "count", "count"), "date", "由年、月、日得到日期", "the day of a year, month and day", day_of),
+        Function("is_none", ("any",), "bool", "是否确知没有", "whether it is known to be absent", unknown.is_absent),
+    )
+}  # fmt: skip

@@ -1,0 +1,302 @@
+"""Files to a `Timeline`: a policy folder and its overlays, read strictly, every mistake reported.
+
+The only module that reads policy files. What it returns is frozen and holds no open files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from importlib import resources
+from pathlib import Path
+
+from policyengine import amend, schema
+from policyengine import model as m
+from policyengine.diagnostics import Diagnostic, PolicyError, diagnostic, errors
+from policyengine.reading import decode, yaml
+from policyengine.reading.node import Mapping, Node, Scalar, plain
+from policyengine.sections import build
+from policyengine.source import Source, Span
+from policyengine.values import Units
+
+SET = "--set"  # the name of the source that holds what-if values given on the command line
+_ONCE = ("language", "policy", "text")
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A timeline as far as it could be made, and everything that was found. `broken`: see `build.py`."""
+
+    timeline: m.Timeline | None
+    found: list[Diagnostic] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+
+
+def load(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[str] = ()) -> m.Timeline:
+    """The policy that `spec` names: a folder or an id, with `+overlay.yaml` any number of times.
+
+    `overlays`: further overlay files. `sets`: `PARAMETER=VALUE` what-ifs.
+    Raises PolicyError with all that is wrong in reading, schema, and structure. Source: `docs/language.md`.
+    """
+    loaded = read(spec, overlays, sets)
+    wrong = errors(loaded.found)
+    if wrong or loaded.timeline is None:
+        raise PolicyError(wrong)
+    return loaded.timeline
+
+
+def read(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[str] = ()) -> Loaded:
+    """Like `load`, but returns what was found instead of raising."""
+    folder_name, *more = str(spec).split("+")
+    folder = locate(folder_name)
+    if folder is None:
+        return Loaded(None, [_no_policy(folder_name)])
+    reader = _Reader()
+    base = reader.folder(folder)
+    changes = [reader.overlay(Path(name)) for name in (*more, *map(str, overlays))]
+    changes += [reader.set(text, i) for i, text in enumerate(sets)]
+    if base is None:
+        return Loaded(None, reader.found)
+    return _timeline(base, [c for c in changes if c is not None], reader, folder)
+
+
+def shipped() -> dict[str, Path]:
+    """The policies that come with the package and those in `policies/` here: id to folder."""
+    roots = [Path("policies"), *_package_roots()]
+    found: dict[str, Path] = {}
+    for root in roots:
+        if root.is_dir():
+            for folder in sorted(root.iterdir()):
+                if (folder / "policy.yaml").is_file():
+                    found.setdefault(folder.name, folder)
+    return found
+
+
+def _package_roots() -> list[Path]:
+    beside = Path(__file__).resolve().parent.parent / "policies"
+    inside = resources.files("policyengine").joinpath("policies")
+    return [beside, *([inside] if isinstance(inside, Path) else [])]
+
+
+def locate(name: str) -> Path | None:
+    """The folder of a policy given as a path or an id."""
+    path = Path(name)
+    if (path / "policy.yaml").is_file():
+        return path
+    return shipped().get(name)
+
+
+def _no_policy(name: str) -> Diagnostic:
+    known = "、".join(shipped())
+    return diagnostic("no-such-policy", None, name=name, known=known)
+
+
+class _Reader:
+    """Reads files; keeps what was found and the hash of every file."""
+
+    def __init__(self) -> None:
+        self.found: list[Diagnostic] = []
+        self.hashes: list[tuple[str, str]] = []
+        self.original: Source | None = None
+
+    def file(self, path: Path) -> Source | None:
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            self.found.append(diagnostic("cannot-read", None, name=path, reason=error.strerror or ""))
+            return None
+        self.hashes.append((path.name, hashlib.sha256(data).hexdigest()))
+        source, found = decode.decode(data, str(path))
+        self.found += found
+        return source
+
+    def tree(self, path: Path, kind: schema.Kind) -> Mapping | None:
+        source = self.file(path)
+        if source is None:
+            return None
+        node, found = yaml.read_yaml(source)
+        self.found += found
+        if not isinstance(node, Mapping):
+            return None
+        self.found += schema.validate(node, kind)
+        return node
+
+    def folder(self, folder: Path) -> Mapping | None:
+        trees = [self.tree(path, "policy") for path in sorted(folder.glob("*.yaml"))]
+        merged = self.merge([tree for tree in trees if tree is not None])
+        text = merged.get("text") if merged else None
+        name = text.get("source") if isinstance(text, Mapping) else None
+        if isinstance(name, Scalar):
+            self.original = self.file(folder / Path(name.text).name)
+        return merged
+
+    def merge(self, trees: list[Mapping]) -> Mapping | None:
+        """The sections of all files in one tree; an id twice is an error with both places."""
+        sections: dict[str, tuple[Scalar, Node]] = {}
+        for tree in trees:
+            for key, node in tree.entries:
+                there = sections.get(key.text)
+                if there is None:
+                    sections[key.text] = (key, node)
+                elif key.text in _ONCE or not isinstance(node, Mapping) or not isinstance(there[1], Mapping):
+                    if key.text != "language":
+                        self.twice(key, there[0])
+                else:
+                    sections[key.text] = (there[0], self.union(there[1], node))
+        return Mapping(tuple(sections.values()), trees[0].span) if trees else None
+
+    def union(self, a: Mapping, b: Mapping) -> Mapping:
+        known = {key.text: key for key, _ in a.entries}
+        for key, _ in b.entries:
+            if key.text in known:
+                self.twice(key, known[key.text])
+        return Mapping(a.entries + tuple(e for e in b.entries if e[0].text not in known), a.span)
+
+    def twice(self, key: Scalar, first: Scalar) -> None:
+        related = (("第一次在这里", "first here"), first.span)
+        self.found.append(diagnostic("duplicate-id", key.span, related, name=key.text))
+
+    def overlay(self, path: Path) -> amend.Overlay | None:
+        tree = self.tree(path, "overlay")
+        if tree is None:
+            return None
+        overlay = amend.read_overlay(tree)
+        if overlay is None and not errors(self.found):
+            self.found.append(diagnostic("not-an-overlay", tree.span, name=path.name))
+        return overlay
+
+    def set(self, text: str, number: int) -> amend.Overlay | None:
+        """A what-if overlay of one parameter, from `PARAMETER=VALUE`."""
+        source = Source(SET, text)
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            self.found.append(diagnostic("bad-set", source.span(0, len(text)), text=text))
+            return None
+        at = source.span(0, len(name))
+        return amend.Overlay(
+            f"set-{number + 1}", "", None, number,
+            _nested(["parameters", name.strip(), "value"], _written(source, len(name) + 1), at),
+            Mapping((), at),
+        )  # fmt: skip
+
+
+def _written(source: Source, start: int) -> Scalar:
+    """A value on the command line, understood like a plain scalar of a file."""
+    text = source.text[start:].strip()
+    node, _ = yaml.read_yaml(Source(SET, f"v: {text}"))
+    read_ = node.get("v") if isinstance(node, Mapping) else None
+    value = read_.value if isinstance(read_, Scalar) else text
+    return Scalar(text, value, source.span(start, len(source.text)))
+
+
+def _nested(keys: list[str], leaf: Node, span: Span) -> Mapping:
+    node = leaf
+    for key in reversed(keys):
+        node = Mapping(((Scalar(key, key, span), node),), span)
+    assert isinstance(node, Mapping)
+    return node
+
+
+def _timeline(base: Mapping, overlays: list[amend.Overlay], reader: _Reader, folder: Path) -> Loaded:
+    found = reader.found
+    found += _collisions(overlays)
+    dated = sorted((o for o in overlays if o.start), key=lambda o: (o.start or date.min, o.order))
+    free = [o for o in overlays if o.start is None]
+    starts: list[date | None] = [None, *dict.fromkeys(o.start for o in dated)]
+    versions: list[tuple[date | None, m.Policy]] = []
+    broken: set[str] = set()
+    for start in starts:
+        chain = [o for o in dated if start is not None and o.start and o.start <= start] + free
+        policy = _version(base, chain, reader, broken)
+        if policy is not None:
+            versions.append((start, policy))
+    if not versions:
+        return Loaded(None, found, broken)
+    text_hash = hashlib.sha256(_condensed(reader.original).encode()).hexdigest()
+    meaning = [plain(base), *(plain(o.tree) for o in overlays)]
+    timeline = m.Timeline(
+        tuple(versions), str(folder), tuple(reader.hashes), text_hash, _meaning_hash(meaning)
+    )
+    return Loaded(timeline, found, broken)
+
+
+def _version(base: Mapping, chain: list[amend.Overlay], reader: _Reader, broken: set[str]) -> m.Policy | None:
+    tree = base
+    headers = []
+    first = build(base, reader.original)
+    for overlay in chain:
+        id_ = first.policy.id if first.policy else ""
+        if overlay.amends not in ("", id_):
+            node = overlay.header.get("amends")
+            reader.found.append(
+                diagnostic("amends-another", node.span if node else overlay.tree.span, name=overlay.amends, id=id_)
+            )
+            continue
+        units = first.policy.units if first.policy else Units()
+        tree, found = amend.apply(tree, overlay, units)
+        reader.found += found
+        headers.append(_header(overlay))
+    if chain:
+        reader.found += schema.validate(tree, "policy")
+    built = build(tree, reader.original) if chain else first
+    reader.found += built.found
+    broken |= built.broken
+    return replace(built.policy, overlays=tuple(headers)) if built.policy else None
+
+
+def _header(overlay: amend.Overlay) -> m.OverlayHeader:
+    def text(key: str) -> str:
+        node = overlay.header.get(key)
+        return node.text if isinstance(node, Scalar) else ""
+
+    title = overlay.header.get("title")
+    if isinstance(title, Mapping):
+        zh, en = title.get("zh"), title.get("en")
+        words = m.Label(
+            zh.text if isinstance(zh, Scalar) else "", en.text if isinstance(en, Scalar) else ""
+        )
+    else:
+        words = m.Label(title.text if isinstance(title, Scalar) else overlay.tree.span.source.text)
+    return m.OverlayHeader(
+        overlay.id, words, overlay.amends, text("number"), overlay.start, overlay.order,
+        text("hypothetical") == "true" or overlay.start is None, overlay.tree.span,
+    )  # fmt: skip
+
+
+def _collisions(overlays: list[amend.Overlay]) -> list[Diagnostic]:
+    """Two overlays of one day that change the same thing."""
+    found = []
+    seen: dict[tuple[date | None, tuple[str, ...]], Span] = {}
+    for overlay in overlays:
+        for path, span in _leaves(overlay.tree):
+            if path[0] == amend.HEADER:
+                continue
+            first = seen.setdefault((overlay.start, path), span)
+            if first != span:
+                related = (("另一处在这里", "the other one"), first)
+                found.append(diagnostic("overlays-collide", span, related, path=".".join(path)))
+    return found
+
+
+def _leaves(node: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Span]]:
+    if isinstance(node, Mapping) and node.entries:
+        for key, child in node.entries:
+            yield from _leaves(child, (*path, key.text))
+    else:
+        yield path, node.span
+
+
+def _condensed(source: Source | None) -> str:
+    """The official text without white space, as its hash is taken."""
+    return "".join(source.text.split()) if source else ""
+
+
+def _meaning_hash(trees: list[object]) -> str:
+    text = json.dumps(trees, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+__all__ = ["SET", "Loaded", "load", "locate", "read", "shipped"]

@@ -1,0 +1,471 @@
+"""A case under a policy: every value of every entity, computed once, when it is first asked for.
+
+A value depends on the day from which it is seen: an application's own date chooses the version of the
+policy and is what rules read as `as_of`. An entity without a date of its own (an enterprise) is seen
+with the date of the entity it was reached from. A world belongs to one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from policyengine import exact, groups
+from policyengine import model as m
+from policyengine import plan as p
+from policyengine.case import Case, CaseEntity
+from policyengine.diagnostics import CaseError, diagnostic
+from policyengine.lang import nodes as n
+from policyengine.lang import unknown
+from policyengine.lang.evaluate import Evaluator
+from policyengine.values import ABSENT, BOTH, FactRef, Type, Unknown, Value
+
+When = date | Unknown | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """The compiled versions of a timeline, oldest first."""
+
+    timeline: m.Timeline
+    versions: tuple[tuple[date | None, p.Plan], ...]
+
+    @property
+    def base(self) -> p.Plan:
+        return self.versions[0][1]
+
+    @property
+    def last(self) -> p.Plan:
+        return self.versions[-1][1]
+
+    def on(self, day: date) -> p.Plan:
+        """The version in force on a day."""
+        held = self.versions[0][1]
+        for start, plan in self.versions:
+            if start is None or start <= day:
+                held = plan
+        return held
+
+
+@dataclass(eq=False, slots=True)
+class Ent:
+    """An entity at run time: its references and relations resolved.
+
+    `stand_in`: not a member of the case but a placeholder for one that is not known yet.
+    """
+
+    kind: str
+    id: str
+    given: CaseEntity | None
+    refs: dict[str, Ent | None] = field(default_factory=dict)
+    inverses: dict[str, list[Ent]] = field(default_factory=dict)
+    open: dict[str, FactRef] = field(default_factory=dict)
+    stand_in: FactRef | None = None
+
+    @property
+    def path(self) -> str:
+        return f"{self.kind}.{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Members of a relation, as the evaluator wants them."""
+
+    known: Sequence[Ent]
+    needs: frozenset[FactRef]
+    most: int
+
+
+@dataclass(slots=True)
+class World:
+    """See the module. `readings` maps interpretations to the options chosen instead of the default."""
+
+    plans: Plans
+    case: Case
+    readings: Mapping[str, str] = field(default_factory=dict)
+    entities: dict[str, dict[str, Ent]] = field(default_factory=dict)
+    assumed: dict[FactRef, Value] = field(default_factory=dict)
+    ties: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
+    used_readings: set[str] = field(default_factory=set)
+    _memo: dict[tuple[str, Ent | None, When], Value] = field(default_factory=dict)
+    _groups: dict[tuple[str, When], dict[Ent, Value]] = field(default_factory=dict)
+    _indexes: dict[tuple[str, When], dict[tuple[Value, ...], list[Ent]] | None] = field(default_factory=dict)
+    _evaluator: Evaluator = field(default_factory=Evaluator)
+
+    def __post_init__(self) -> None:
+        for kind, members in self.case.entities.items():
+            self.entities[kind] = {id_: Ent(kind, id_, given) for id_, given in members.items()}
+        for entity in self.policy.entities.values():
+            self.entities.setdefault(entity.name, {})
+        for entity in self.policy.entities.values():
+            for reference in entity.references.values():
+                self._connect(entity, reference)
+
+    @property
+    def policy(self) -> m.Policy:
+        return self.plans.last.policy
+
+    def _connect(self, entity: m.Entity, reference: m.Reference) -> None:
+        """Resolve one reference of all entities of a kind, and the relation on its other side."""
+        for target in self.entities[reference.to].values():
+            target.inverses[reference.inverse] = []
+            given = target.given
+            if given is not None and reference.inverse not in given.closed:
+                target.open[reference.inverse] = FactRef(target.kind, target.id, reference.inverse)
+        for ent in self.entities[entity.name].values():
+            id_ = ent.given.references.get(reference.name) if ent.given else None
+            target_ent = self.entities[reference.to].get(id_) if id_ is not None else None
+            ent.refs[reference.name] = target_ent
+            if target_ent is not None:
+                target_ent.inverses[reference.inverse].append(ent)
+
+    # --- dates and versions ---
+
+    def when(self, ent: Ent | None, outer: When = None) -> When:
+        """The day from which an entity is seen when it is reached from `outer`."""
+        if ent is None:
+            return outer
+        dated_by = self.policy.entities[ent.kind].dated_by
+        if not dated_by:
+            return outer
+        if dated_by in self.policy.entities[ent.kind].references:
+            return self.when(self.follow(ent, dated_by), outer)
+        value = self._fact(ent, dated_by)
+        return value if isinstance(value, date | Unknown) else None
+
+    def plan(self, when: When) -> p.Plan:
+        """The version in force on a day; the last one where no day is known."""
+        return self.plans.on(when) if isinstance(when, date) else self.plans.last
+
+    # --- values ---
+
+    def value(self, ent: Ent | None, name: str, outer: When = None) -> Value:
+        """The value of a name on an entity (None: of the policy), seen from the day `outer`.
+
+        Raises CaseError where the case makes a rule impossible to compute.
+        """
+        when = self.when(ent, outer)
+        key = (name, ent, when)
+        if key in self._memo:
+            return self._memo[key]
+        if isinstance(when, Unknown) and len(self.plans.versions) > 1:
+            candidates = [self._compute(ent, name, when, plan) for _, plan in self.plans.versions if name in plan.nodes]
+            result = unknown.hull(when.needs, candidates)
+        else:
+            result = self._compute(ent, name, when, self.plan(when))
+        self._memo[key] = result
+        return result
+
+    def _compute(self, ent: Ent | None, name: str, when: When, plan: p.Plan) -> Value:
+        if ent is not None:
+            if self.case.stipulated:
+                given = self.case.stipulated.get(FactRef(ent.kind, ent.id, name))
+                if given is not None and given.value is not None:
+                    return given.value
+        node = plan.nodes[name]
+        match node:
+            case p.ParamNode():
+                return self._parameter(node, when)
+            case p.FactNode():
+                assert ent is not None
+                return self._fact(ent, name, plan)
+            case p.FormulaNode():
+                return self.evaluate(node.formula, ent, when)
+            case p.CasesNode():
+                return self._cases(node, ent, when)
+            case p.ReadingNode():
+                return self._reading(node, ent, when)
+            case p.RankNode() | p.AllocateNode():
+                assert ent is not None
+                return self._group(node, ent, when)
+
+    def evaluate(
+        self, compiled: n.Compiled, ent: Ent | None, when: When, node: n.Node | None = None,
+        bound: dict[str, Any] | None = None,
+    ) -> Value:  # fmt: skip
+        """The value of an expression (or a part of it) for an entity."""
+        return self._evaluator.run(compiled, _Scope(self, ent, when), node, bound)
+
+    def _parameter(self, node: p.ParamNode, when: When) -> Value:
+        values = node.parameter.values
+        if len(values) == 1 or when is None:
+            return values[-1].value
+        if isinstance(when, Unknown):
+            return unknown.hull(when.needs, [dated.value for dated in values])
+        held = values[0].value
+        for dated in values:
+            if dated.start is None or dated.start <= when:
+                held = dated.value
+        return held
+
+    def _fact(self, ent: Ent, name: str, plan: p.Plan | None = None) -> Value:
+        node = (plan or self.plans.last).nodes.get(name)
+        if not isinstance(node, p.FactNode):
+            raise KeyError(name)
+        given = ent.given.facts.get(name) if ent.given else None
+        if given is not None and given.value is not None:
+            return given.value
+        fact = node.fact
+        ref = ent.stand_in or FactRef(ent.kind, ent.id, name)
+        if fact.assume is not None and ent.stand_in is None:
+            self.assumed[ref] = fact.assume
+            return fact.assume
+        return anything(fact.type, frozenset((ref,)), fact.low, fact.high)
+
+    def _reading(self, node: p.ReadingNode, ent: Ent | None, when: When) -> Value:
+        name = node.info.name
+        option = self.readings.get(name, node.interpretation.default)
+        self.used_readings.add(name)
+        formula = node.options[option]
+        return option if formula is None else self.evaluate(formula, ent, when)
+
+    def _cases(self, node: p.CasesNode, ent: Ent | None, when: When) -> Value:
+        """One hit only, among rows whose condition holds and which no other hit overrides."""
+        held = {row.name: self.evaluate(row.when, ent, when) for row in node.rows}
+        sure = {name for name, value in held.items() if value is True}
+        overridden = {o for row in node.rows if row.name in sure for o in row.overrides}
+        live = [row for row in node.rows if held[row.name] is not False and row.name not in overridden]
+        hits = [row for row in live if row.name in sure]
+        values = [self.evaluate(row.then, ent, when) for row in live]
+        if len(hits) > 1:
+            first, *others = [v for row, v in zip(live, values, strict=True) if row in hits]
+            if any(v != first for v in others) and not isinstance(first, Unknown):
+                raise CaseError([
+                    diagnostic("cases-conflict", node.info.span, name=node.info.label.zh, rows="、".join(r.label.zh for r in hits))
+                ])  # fmt: skip
+        open_rows = [row for row in live if row.name not in sure]
+        if not open_rows:
+            return values[0] if hits else self.evaluate(node.otherwise, ent, when)
+        if not hits:
+            values.append(self.evaluate(node.otherwise, ent, when))
+        return unknown.hull(unknown.needs(held[row.name] for row in open_rows), values)
+
+    def is_stipulated(self, ent: Ent, name: str) -> bool:
+        """Whether a derived value was set from outside."""
+        return FactRef(ent.kind, ent.id, name) in self.case.stipulated
+
+    # --- groups ---
+
+    def group_of(self, node: p.RankNode | p.AllocateNode, ent: Ent, when: When) -> list[Ent]:
+        """The members of the entity's group, as far as they may be in it."""
+        members, _ = self._members(node, ent, when)
+        return [member for member, _ in members]
+
+    def _group(self, node: p.RankNode | p.AllocateNode, ent: Ent, when: When) -> Value:
+        name = node.info.name
+        if ent.stand_in is not None:
+            high = None if isinstance(node, p.AllocateNode) else exact.number(self.policy.entities[ent.kind].most)
+            return unknown.ranged(frozenset((ent.stand_in,)), exact.ZERO, high)
+        dated = self.policy.entities[ent.kind].dated_by
+        cache = self._groups.setdefault((name, None if dated else when), {})
+        if ent not in cache:
+            members, settled = self._members(node, ent, when)
+            results = self._results(node, members, ent, when)
+            for (member, _), value in zip(members, results, strict=True):
+                if settled or member is ent:
+                    cache[member] = value
+        return cache[ent]
+
+    def _members(
+        self, node: p.RankNode | p.AllocateNode, ent: Ent, when: When
+    ) -> tuple[list[tuple[Ent, Value]], bool]:
+        """The members of the entity's group, each with whether it is surely in it.
+
+        Where every key is known the group is the same for all its members, so that one computation
+        serves them all (the second answer).
+        """
+        index = self._index(node, ent.kind, when)
+        mine = tuple(self.value(ent, key, when) for key in node.per)
+        if index is not None:
+            return [(other, True) for other in index[mine]], True
+        members: list[tuple[Ent, Value]] = []
+        for other in self.entities[ent.kind].values():
+            inside: Value = True
+            for key, own in zip(node.per, mine, strict=True):
+                inside = _and(inside, other is ent or unknown.equal(self.value(other, key, when), own))
+            if inside is not False:
+                members.append((other, inside))
+        return members, False
+
+    def _index(
+        self, node: p.RankNode | p.AllocateNode, kind: str, when: When
+    ) -> dict[tuple[Value, ...], list[Ent]] | None:
+        """All groups by their keys; None where some key is unknown."""
+        name = node.info.name
+        slot = (name, None if self.policy.entities[kind].dated_by else when)
+        if slot not in self._indexes:
+            index: dict[tuple[Value, ...], list[Ent]] | None = {}
+            for other in self.entities[kind].values():
+                keys = tuple(self.value(other, key, when) for key in node.per)
+                if any(isinstance(key, Unknown) for key in keys):
+                    index = None
+                    break
+                assert index is not None
+                index.setdefault(keys, []).append(other)
+            self._indexes[slot] = index
+        return self._indexes[slot]
+
+    def _results(
+        self, node: p.RankNode | p.AllocateNode, members: list[tuple[Ent, Value]], ent: Ent, when: When
+    ) -> list[Value]:
+        by = node.by
+        entity = self.policy.entities[ent.kind]
+        rows = []
+        for other, inside in members:
+            counts = _and(inside, self.value(other, node.where, when))
+            rows.append(
+                groups.Member(
+                    (self._stable_key(other, entity), other.id), counts,
+                    lambda other=other: tuple(self.value(other, key, when) for key, _ in by),  # type: ignore[misc]
+                    tuple(descending for _, descending in by),
+                )
+            )  # fmt: skip
+        if isinstance(node, p.RankNode):
+            self._note_ties(node.info.name, rows, members)
+            return groups.ranks(rows)
+        ents = [other for other, _ in members]
+        if node.method == "in_order":
+            of = [self.value(e, node.of, when) if r.counts is not False else exact.ZERO for e, r in zip(ents, rows, strict=True)]
+            limits = [self.value(e, node.limit, when) if r.counts is not False else exact.ZERO for e, r in zip(ents, rows, strict=True)]
+            return groups.in_order(rows, of, limits)
+        unit = self.value(ent, node.round_to, when)
+        if node.method == "pro_rata":
+            of = [self.value(e, node.of, when) if r.counts is not False else exact.ZERO for e, r in zip(ents, rows, strict=True)]
+            return groups.pro_rata(rows, of, self.value(ent, node.limit, when), unit)
+        total = self.value(ent, node.total, when)
+        if isinstance(total, Unknown) or total != 0:
+            weights = [self.value(e, node.weight, when) if r.counts is not False else exact.ZERO for e, r in zip(ents, rows, strict=True)]
+        else:
+            weights = [exact.ZERO for _ in ents]
+        split = groups.shares(rows, total, weights, unit)
+        if split is None:
+            raise CaseError([diagnostic("nothing-to-share-by", node.info.span, name=node.info.label.zh)])
+        return split
+
+    def _note_ties(self, name: str, rows: list[groups.Member], members: list[tuple[Ent, Value]]) -> None:
+        counting = [
+            (row, ent) for row, (ent, _) in zip(rows, members, strict=True) if row.counts is True
+        ]
+        if len(counting) < 2 or any(isinstance(k, Unknown) for row, _ in counting for k in row.sort_keys()):
+            return
+        line = {id(row): ent for row, ent in counting}
+        previous: groups.Member | None = None
+        for row in groups.order([row for row, _ in counting]):
+            if previous is not None and groups.tied(previous, row):
+                self.ties.add((name, (line[id(previous)].path, line[id(row)].path)))
+            previous = row
+
+    def _stable_key(self, ent: Ent, entity: m.Entity) -> str:
+        """The entity's declared key, a text fact of its own or of what it refers to (`member.credit_code`)."""
+        *refs, name = entity.key.split(".")
+        holder: Ent | None = ent
+        for reference in refs:
+            holder = holder.refs.get(reference) if holder else None
+        given = holder.given.facts.get(name) if holder and holder.given else None
+        return str(given.value) if given is not None and given.value is not None else ""
+
+    # --- references ---
+
+    def follow(self, ent: Ent, reference: str) -> Ent | None:
+        """What a reference points to; for a stand-in, another stand-in."""
+        if ent.stand_in is not None and reference not in ent.refs:
+            to = self.policy.entities[ent.kind].references[reference].to
+            ent.refs[reference] = self.stand_in(to, ent.stand_in)
+        return ent.refs.get(reference)
+
+    def stand_in(self, kind: str, needs: FactRef) -> Ent:
+        """A placeholder for an entity that is not known yet."""
+        ent = Ent(kind, "?", None, stand_in=needs)
+        for entity in self.policy.entities.values():
+            for reference in entity.references.values():
+                if reference.to == kind:
+                    ent.inverses[reference.inverse] = []
+                    ent.open[reference.inverse] = needs
+        return ent
+
+
+@dataclass(slots=True)
+class _Scope:
+    """What names mean inside one rule on one entity."""
+
+    world: World
+    ent: Ent | None
+    when: When
+
+    def _start(self, start: Ent | None, path: n.Path) -> Ent | None:
+        ent = start if start is not None else None if path.root == n.POLICY else self.ent
+        for reference in path.refs:
+            if ent is None:
+                return None
+            ent = self.world.follow(ent, reference)
+        return ent
+
+    def value(self, start: Ent | None, path: n.Path) -> Value:
+        if path.name == n.AS_OF and path.root == n.OWN:
+            return self._as_of()
+        if path.root == n.POLICY:
+            return self.world.value(None, path.name, self.when)
+        ent = self._start(start, path)
+        if ent is None:
+            return ABSENT
+        if path.name == n.SELF:
+            return ent.id if ent.stand_in is None else Unknown(frozenset((ent.stand_in,)))
+        if path.type.kind == "ref":
+            target = self.world.follow(ent, path.name)
+            if target is None:
+                return ABSENT
+            return target.id if target.stand_in is None else Unknown(frozenset((target.stand_in,)))
+        return self.world.value(ent, path.name, self.when)
+
+    def _as_of(self) -> Value:
+        when = self.when
+        return Unknown(frozenset()) if when is None else when
+
+    def members(self, start: Ent | None, path: n.Path) -> Found:
+        ent = self._start(start, path)
+        if ent is None:
+            return Found((), frozenset(), 0)
+        most = 0
+        needs: frozenset[FactRef] = frozenset()
+        if path.name in ent.open:
+            needs = frozenset((ent.open[path.name],))
+            most = _most(self.world.policy, ent.kind, path.name)
+        return Found(ent.inverses.get(path.name, []), needs, most)
+
+    def element(self, relation: n.Path) -> Ent:
+        """A member that is not known yet; what it points back to is not known either."""
+        ref = FactRef(relation.entity, "?", relation.name)
+        ent = self._start(None, relation) if relation.root == n.OWN else None
+        if ent is not None:
+            ref = ent.open.get(relation.name, ref)
+        return self.world.stand_in(relation.type.entity, ref)
+
+
+def _most(policy: m.Policy, kind: str, inverse: str) -> int:
+    for entity in policy.entities.values():
+        for reference in entity.references.values():
+            if reference.to == kind and reference.inverse == inverse:
+                return reference.most
+    return 0
+
+
+def _and(a: Value, b: Value) -> Value:
+    if a is False or b is False:
+        return False
+    needs = unknown.needs((a, b))
+    return unknown.truth(needs) if needs or isinstance(a, Unknown) or isinstance(b, Unknown) else True
+
+
+def anything(
+    type_: Type, needs: frozenset[FactRef], low: Any = None, high: Any = None
+) -> Value:
+    """All that a fact of a type may turn out to be."""
+    if type_.kind == "bool":
+        return Unknown(needs, options=BOTH, absent=type_.optional)
+    if type_.kind == "enum":
+        return Unknown(needs, options=frozenset(type_.options), absent=type_.optional)
+    if type_.quantity:
+        return Unknown(needs, low, high, absent=type_.optional)
+    return Unknown(needs, absent=type_.optional)
