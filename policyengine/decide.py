@@ -43,10 +43,13 @@ class Decided:
     decision: CaseDecision
 
 
-def decide(plans: Plans, case: Case, readings: Mapping[str, str] | None = None) -> Decided:
+def decide(
+    plans: Plans, case: Case, readings: Mapping[str, str] | None = None, reasons: bool = True
+) -> Decided:
     """Decide every application of a case.
 
-    `readings`: interpretation to option, where not the default. Raises CaseError where the case
+    `readings`: interpretation to option, where not the default. `reasons` False leaves out what the answer
+    rests on (readings, assumptions, ties, members set aside), which costs as much as the answer. Raises CaseError where the case
     contradicts itself or makes a rule impossible to compute, with all contradictions at once.
     """
     world = World(plans, case, dict(readings or {}))
@@ -54,7 +57,7 @@ def decide(plans: Plans, case: Case, readings: Mapping[str, str] | None = None) 
     if found:
         raise CaseError(found)
     application = plans.last.application
-    decisions = tuple(_decision(world, ent) for ent in world.entities[application.entity].values())
+    decisions = tuple(_decision(world, ent, reasons) for ent in world.entities[application.entity].values())
     shown = tuple(_results(world, own=False))
     return Decided(world, CaseDecision(case.name, decisions, shown))
 
@@ -99,18 +102,23 @@ def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
 
 
 def _seen_from(world: World, ent: Ent) -> Iterator[Ent]:
-    """The dated entities whose rules may look at an entity: itself, or those that refer to it."""
-    if world.policy.entities[ent.kind].dated_by:
+    """The dated entities whose rules may look at an entity: itself, or those it is reached from.
+
+    An undated record of an enterprise (an earlier award) is seen from that enterprise's applications.
+    """
+    entities = world.policy.entities
+    if entities[ent.kind].dated_by:
         yield ent
         return
-    for members in ent.inverses.values():
-        yield from (member for member in members if world.policy.entities[member.kind].dated_by)
+    for holder in (ent, *(target for target in ent.refs.values() if target is not None)):
+        for members in holder.inverses.values():
+            yield from (member for member in members if entities[member.kind].dated_by)
 
 
 # --- one application --------------------------------------------------------------------------
 
 
-def _decision(world: World, ent: Ent) -> Decision:
+def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
     application = world.plans.last.application
     when = world.when(ent)
     plan = world.plan(when)
@@ -118,7 +126,8 @@ def _decision(world: World, ent: Ent) -> Decision:
     amount = world.value(ent, application.amount)
     if granted is False:
         amount = exact.ZERO
-    read = list(trace.reached(world, [Read(ent, application.granted, when), Read(ent, application.amount, when)]))
+    starts = [Read(ent, application.granted, when), Read(ent, application.amount, when)]
+    read = list(trace.reached(world, starts)) if reasons else []
     refusals = tuple(_unique(failures(world, ent, application.granted, when)))
     missing = tuple(_missing(world, unknown.needs((granted, amount))))
     option = world.value(ent, application.option) if application.option else ""

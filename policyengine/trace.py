@@ -109,7 +109,8 @@ def direct(world: World, read: Read) -> Iterator[Read]:
         return
     match node:
         case p.FormulaNode():
-            group = read.name in plan.checks and plan.checks[read.name].zh is None
+            entry = plan.policy.conditions.get(read.name)
+            group = entry is not None and entry.test is None
             whole = group or node.info.role in ("eligible", "qualifies")
             yield from reads(world, node.formula, read.ent, read.when, whole)
         case p.CasesNode():
@@ -120,15 +121,14 @@ def direct(world: World, read: Read) -> Iterator[Read]:
             if formula is not None:
                 yield from reads(world, formula, read.ent, read.when)
         case p.RankNode():
-            names = (*node.per, node.where, *(key for key, _ in node.by))
-            yield from _group(world, node, names, read, only=None)
+            yield from (Read(read.ent, name, read.when) for name in node.per)
+            yield from _group(world, node, [node.where], _sort_keys(node), read)
         case p.AllocateNode():
             own = [name for name in (node.limit, node.total, node.round_to) if name]
             for name in own:
                 yield Read(read.ent, name, read.when)
-            keys = [key for key, _ in node.by]
-            parts = [name for name in (node.where, node.of, node.weight, *keys) if name]
-            yield from _group(world, node, parts, read, only=node.where)
+            parts = [name for name in (node.where, node.of, node.weight) if name]
+            yield from _group(world, node, parts, _sort_keys(node), read)
 
 
 def _cases(world: World, node: p.CasesNode, read: Read) -> Iterator[Read]:
@@ -143,16 +143,25 @@ def _cases(world: World, node: p.CasesNode, read: Read) -> Iterator[Read]:
         yield from reads(world, node.otherwise, read.ent, read.when)
 
 
+def _sort_keys(node: p.RankNode | p.AllocateNode) -> list[str]:
+    return [key for key, _ in node.by]
+
+
 def _group(
-    world: World, node: p.RankNode | p.AllocateNode, names: Any, read: Read, only: str | None
+    world: World, node: p.RankNode | p.AllocateNode, names: list[str], keys: list[str], read: Read
 ) -> Iterator[Read]:
-    """What was read of each member of the group; only of counted ones past `only`."""
+    """What was read of each member of the group: past `where` only of counted ones, keys only of several."""
     assert read.ent is not None
+    counted = []
     for member in world.group_of(node, read.ent, read.when):
-        for name in names:
-            yield Read(member, name, world.when(member, read.when))
-            if name == only and world.value(member, name, read.when) is False:
-                break
+        when = world.when(member, read.when)
+        yield Read(member, node.where, when)
+        if world.value(member, node.where, read.when) is not False:
+            counted.append(member)
+            yield from (Read(member, name, when) for name in names if name != node.where)
+    if len(counted) > 1:
+        for member in counted:
+            yield from (Read(member, key, world.when(member, read.when)) for key in keys)
 
 
 def reached(world: World, starts: list[Read]) -> Iterator[Read]:

@@ -96,6 +96,8 @@ def quantity(number: Number, type_: Type, lang: str = "zh", unit: str = "") -> s
         case "points":
             hundred = grouped(exact.multiply(number, Decimal(100)))
             return f"{hundred}个百分点" if lang == "zh" else f"{hundred} percentage points"
+        case "count" | "years":
+            return f"{exact.text(number)}{unit}"
     return f"{grouped(number)}{unit}"
 
 
@@ -128,3 +130,50 @@ def table(t: Tiers | Table, type_: Type, lang: str, options: Mapping[str, Label]
     else:
         rows = [f"{option(key, lang, options)}：{value(cell, item, lang)}" for key, cell in t.cells]
     return "；".join(rows)
+
+
+_DIGITS = "零壹贰叁肆伍陆柒捌玖"
+_PLACES = ("", "拾", "佰", "仟")
+_GROUPS = ("", "万", "亿", "万亿")
+
+
+def capital(amount: Decimal) -> str:
+    """An amount of whole fen in capital numerals: `壹拾伍万元整`, `叁元零伍分`."""
+    fen = int(CONTEXT.multiply(amount, Decimal(100)))
+    if Decimal(fen) != CONTEXT.multiply(amount, Decimal(100)) or fen < 0:
+        raise ValueError("capital numerals are for whole fen from 0 on")
+    yuan, jiao, cents = fen // 100, fen // 10 % 10, fen % 10
+    words = f"{_whole(yuan)}元" if yuan else ""
+    if not jiao and not cents:
+        return f"{words or '零元'}整"
+    if jiao:
+        words += f"{_DIGITS[jiao]}角"
+    elif yuan:
+        words += "零"
+    return words + (f"{_DIGITS[cents]}分" if cents else "整")
+
+
+def _whole(number: int) -> str:
+    words, gap = "", False
+    for group in range(3, -1, -1):
+        part = number // 10_000**group % 10_000
+        if not part:
+            gap = bool(words)
+            continue
+        if words and (gap or part < 1_000):
+            words += "零"
+        words += _thousands(part) + _GROUPS[group]
+        gap = False
+    return words
+
+
+def _thousands(number: int) -> str:
+    words, gap = "", False
+    for place in range(3, -1, -1):
+        digit = number // 10**place % 10
+        if digit:
+            words += ("零" if gap and words else "") + _DIGITS[digit] + _PLACES[place]
+            gap = False
+        else:
+            gap = True
+    return words

@@ -89,12 +89,15 @@ class World:
     assumed: dict[FactRef, Value] = field(default_factory=dict)
     ties: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
     used_readings: set[str] = field(default_factory=set)
+    _dated: dict[str, str] = field(default_factory=dict)
+    _whens: dict[Ent, When] = field(default_factory=dict)
     _memo: dict[tuple[str, Ent | None, When], Value] = field(default_factory=dict)
     _groups: dict[tuple[str, When], dict[Ent, Value]] = field(default_factory=dict)
     _indexes: dict[tuple[str, When], dict[tuple[Value, ...], list[Ent]] | None] = field(default_factory=dict)
     _evaluator: Evaluator = field(default_factory=Evaluator)
 
     def __post_init__(self) -> None:
+        self._dated = {entity.name: entity.dated_by for entity in self.policy.entities.values()}
         for kind, members in self.case.entities.items():
             self.entities[kind] = {id_: Ent(kind, id_, given) for id_, given in members.items()}
         for entity in self.policy.entities.values():
@@ -125,13 +128,16 @@ class World:
 
     def when(self, ent: Ent | None, outer: When = None) -> When:
         """The day from which an entity is seen when it is reached from `outer`."""
-        if ent is None:
+        if ent is None or not self._dated[ent.kind]:
             return outer
-        dated_by = self.policy.entities[ent.kind].dated_by
-        if not dated_by:
-            return outer
+        if ent not in self._whens:
+            self._whens[ent] = self._own_day(ent)
+        return self._whens[ent]
+
+    def _own_day(self, ent: Ent) -> When:
+        dated_by = self._dated[ent.kind]
         if dated_by in self.policy.entities[ent.kind].references:
-            return self.when(self.follow(ent, dated_by), outer)
+            return self.when(self.follow(ent, dated_by))
         value = self._fact(ent, dated_by)
         return value if isinstance(value, date | Unknown) else None
 

@@ -351,17 +351,17 @@ def test_findings_are_limited() -> None:
 @pytest.mark.parametrize("start", ["", "a: ", "a:\n "])
 def test_deep_nesting_is_cut_off_at_once(piece: str, start: str) -> None:
     content = start + piece * (200_000 // len(piece))
-    begun = time.perf_counter()
+    begun = time.process_time()
     node, found = read_yaml(Source("f", content))
-    assert time.perf_counter() - begun < 0.5  # some milliseconds on a machine that is not busy
+    assert time.process_time() - begun < 0.5  # some milliseconds on a machine that is not busy
     assert node is None and found
 
 
 @pytest.mark.parametrize("piece", ["[", '{"a":', '[{"a":'])
 def test_deep_json_is_cut_off_at_once(piece: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     node, found = read_json(Source("f", '{"a":' + piece * (200_000 // len(piece))))
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
     assert node is None and [d.code for d in found] == ["too-deep"]
 
 
@@ -373,9 +373,9 @@ def test_a_large_policy_file_is_read_in_time() -> None:
     )
     content = "".join(block.format(i) for i in range(450))
     assert 130_000 < len(content.encode()) < 170_000
-    begun = time.perf_counter()
+    begun = time.process_time()
     _, found = read_yaml(Source("f", content))
-    assert time.perf_counter() - begun < 2.4  # three times what is aimed at: machines are busy
+    assert time.process_time() - begun < 2.4  # three times what is aimed at: machines are busy
     assert found == []
 
 

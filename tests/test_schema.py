@@ -1,54 +1,45 @@
-"""The JSON Schemas, and what is said of a file that does not fit them.
+"""What is said of a file that does not fit its schema: the bad files, and what they cannot show.
 
-`python tests/test_schema.py` rewrites the part of `overlay.schema.json` that follows the policy's schema.
+A file of `tests/bad/schema` names its kind in a comment (`# kind: case`; a policy without) and every
+finding in another (`# expect: CODE @ line:column`).
 """
 
 from __future__ import annotations
 
-import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, get_args
+from random import Random
+from typing import get_args
 
 import pytest
 
 from policyengine import schema
 from policyengine.codes import CODES
 from policyengine.codes.case import CASE
+from policyengine.codes.code import Code
 from policyengine.codes.expression import EXPRESSION
 from policyengine.codes.policy import POLICY
 from policyengine.codes.reading import READING
 from policyengine.codes.schema import SCHEMA
 from policyengine.codes.text import TEXT
-from policyengine.diagnostics import EXCERPT, Diagnostic, concise
+from policyengine.diagnostics import Diagnostic, Lang, concise
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.reading.yaml import read_yaml
-from policyengine.schema.files import document, file_name, follow, matches
-from policyengine.schema.page import closest, described, flow, spelled
+from policyengine.schema.files import matches
+from policyengine.schema.page import closest, flow, spelled
 from policyengine.source import Source
 
 ROOT = Path(__file__).resolve().parents[1]
 BAD = sorted((ROOT / "tests/bad/schema").glob("*.yaml"))
 KINDS: tuple[schema.Kind, ...] = get_args(schema.Kind)
-Json = dict[str, Any]
-
-ANNOTATIONS = {
-    "$schema", "$id", "$defs", "$comment", "title", "description", "markdownDescription", "examples",
-    "default", "defaultSnippets", "enumDescriptions",
-}  # fmt: skip
-ASSERTIONS = {
-    "type", "enum", "const", "minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum",
-    "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "required", "dependentRequired",
-}  # fmt: skip
-APPLICATORS = {"$ref", "properties", "additionalProperties", "propertyNames", "items", "allOf", "if", "then", "else"}
-
-
-# --- reading ---
+KIND = re.compile(r"^# kind: ([a-z]+)$", re.MULTILINE)
+EXPECT = re.compile(r"^# expect: ([a-z-]+) @ ([0-9]+:[0-9]+)$", re.MULTILINE)
 
 
 def tree(text: str, name: str = "test.yaml") -> Node:
@@ -66,78 +57,182 @@ def codes(text: str, kind: schema.Kind = "policy") -> list[str]:
     return [d.code for d in check(text, kind)]
 
 
-# --- the overlay's schema follows the policy's ---
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_files(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    named = KIND.search(text)
+    [kind] = [kind for kind in KINDS if kind == (named[1] if named else "policy")]
+    found = schema.validate(tree(text, path.name), kind)
+    places = [(d.code, f"{d.span.line}:{d.span.column}") for d in found if d.span]
+    assert sorted(places) == sorted(EXPECT.findall(text)), "\n".join(map(concise, found))
+    langs: tuple[Lang, ...] = get_args(Lang)
+    for d in found:
+        for lang in langs:
+            assert d.message(lang) and len(concise(d, lang)) < 600
+        assert not re.search("[\u4e00-\u9fff]", re.sub("`[^`]*`", "", d.message("en"))), d.message("en")
 
 
-def overlay_schema() -> Json:
-    """The overlay's schema: its hand-written part, and the policy's sections loosened."""
-    written, policy = document("overlay"), document("policy")
-    header = {k: v for k, v in written["$defs"].items() if k.startswith("header")}
-    sections = {k: _loose(v) for k, v in policy["properties"].items()}
-    names: dict[str, None] = {}
-    queue = list(_local_refs(sections))
-    while queue:
-        name = queue.pop(0)
-        if name not in names:
-            names[name] = None
-            queue += _local_refs(_loose(policy["$defs"][name]))
-    loose = {name: _loose(policy["$defs"][name]) for name in policy["$defs"] if name in names}
-    properties = {"overlay": written["properties"]["overlay"], **sections}
-    return {**written, "properties": properties, "$defs": {**header, **loose}}
+def test_every_code_has_a_bad_file_and_a_name_of_its_own() -> None:
+    found = {code for path in BAD for code, _ in EXPECT.findall(path.read_text(encoding="utf-8"))}
+    names = {code.name for code in SCHEMA}
+    assert found == names
+    assert names <= {path.stem for path in BAD}
+    tables = (READING, SCHEMA, EXPRESSION, POLICY, TEXT, CASE)
+    assert len(CODES) == sum(map(len, tables))
 
 
-def _loose(part: Json) -> Json:
-    """A schema of a value that a part of a file may leave out, delete, or give in part."""
-    left_out = ("required", "minProperties", "dependentRequired", "allOf", "if", "then", "else")
-    loose = {k: v for k, v in part.items() if k not in left_out}
-    if "type" in loose:
-        types = loose["type"] if isinstance(loose["type"], list) else [loose["type"]]
-        loose["type"] = [*types, *(["null"] if "null" not in types else [])]
-    if "enum" in loose:
-        loose["enum"] = [*loose["enum"], None]
-    if "enumDescriptions" in loose:
-        loose["enumDescriptions"] = [*loose["enumDescriptions"], "删去"]
-    for keyword in ("items", "propertyNames"):  # lists replace as a whole, so their items are complete
-        if keyword in loose:
-            loose[keyword] = {"$ref": file_name("policy") + loose[keyword]["$ref"]}
-    if "properties" in loose:
-        loose["properties"] = {k: _loose(v) for k, v in loose["properties"].items()}
-    if isinstance(loose.get("additionalProperties"), dict):
-        loose["additionalProperties"] = _loose(loose["additionalProperties"])
-    return loose
+@pytest.mark.parametrize("code", SCHEMA, ids=lambda code: code.name)
+def test_the_examples_of_a_code_show_it(code: Code) -> None:
+    assert code.name in codes(code.bad)
+    assert code.name not in codes(code.good)
+    assert code.why_zh and code.why_en
 
 
-def _local_refs(part: object) -> Iterator[str]:
-    if isinstance(part, dict):
-        if str(part.get("$ref", "")).startswith("#/$defs/"):
-            yield part["$ref"].removeprefix("#/$defs/")
-        for child in part.values():
-            yield from _local_refs(child)
-    elif isinstance(part, list):
-        for child in part:
-            yield from _local_refs(child)
+def test_the_shipped_policies_are_right() -> None:
+    policies = ROOT / "policies"
+    for kind, pattern in (("policy", "*/*.yaml"), ("scenarios", "*/tests/*.yaml")):
+        [of] = [of for of in KINDS if of == kind]
+        for path in sorted(policies.glob(pattern)):
+            found = check(path.read_text(encoding="utf-8"), of)
+            assert not found, f"{path}: " + "\n".join(map(concise, found))
 
 
-def written(value: object, indent: int = 0) -> str:
-    """JSON as our schemas are written: one definition or property a line."""
-    nested = isinstance(value, dict) and ("properties" in value or "$defs" in value or indent % 2)
-    if not nested:
-        return json.dumps(value, ensure_ascii=False)
-    assert isinstance(value, dict)
-    pad = "  " * (indent // 2 + 1)
-    lines = []
-    for key, item in value.items():
-        deeper = indent + 2 + (key in ("properties", "$defs")) if isinstance(item, dict) else 0
-        deeper -= indent % 2
-        lines.append(f"{pad}{json.dumps(key)}: {written(item, deeper)}")
-    return "{\n" + ",\n".join(lines) + "\n" + "  " * (indent // 2) + "}"
+def test_every_file_of_a_policy_may_stand_in_an_overlay() -> None:
+    for path in sorted((ROOT / "policies").glob("*/*.yaml")):
+        text = "overlay: {id: x, title: x, amends: x}\n" + path.read_text(encoding="utf-8")
+        assert not check(text, "overlay"), path
 
 
-def test_the_schema_of_overlays_follows_that_of_policies() -> None:
-    assert schema.schema_text("overlay") == written(overlay_schema()) + "\n", (
-        "run: python tests/test_schema.py"
+def test_a_slip_is_reported_once_and_hides_what_follows_from_it() -> None:
+    assert codes("facts:\n  a: {entity: e, typ: enum, label: x, cite: 五, options: {A: a, B: b}}") == [
+        "unknown-key"
+    ]
+    assert codes("values:\n  a: {type: bool, label: x, cite: 五, frmula: y1}") == ["unknown-key"]
+    assert codes("conditions:\n  a: {entity: e, label: x, cit: 五.1, test: y1}") == ["unknown-key"]
+    assert codes("facts:\n  a: {entity: e, type: mony, label: x, cite: 五, unit: 元, range: [0元, 1元]}") == [
+        "not-an-option"
+    ]
+    # A second `lable` beside a `label` hides nothing.
+    assert codes("facts:\n  a: {entity: e, lable: y1, label: x, cite: 五}") == ["missing-key", "unknown-key"]
+
+
+def test_suggestions() -> None:
+    def suggestion(text: str, kind: schema.Kind = "policy") -> str:
+        [d] = check(text, kind)
+        return d.words.get("suggestion", "")
+
+    assert suggestion("参数: {}") == "parameters"
+    assert suggestion("Parameters: {}") == "parameters"
+    assert suggestion("nothing_like_it: {}") == ""
+    assert suggestion("not_computed: {一: {kind: 背景, why: x}}") == "background"
+    assert suggestion("not_computed: {一/第2句: {kind: background, why: x}}") == "一/2"
+    assert suggestion("facts:\n  Is-SME: {entity: e, type: bool, label: x, cite: 五}") == "is_sme"
+    assert (
+        suggestion('overlay: {id: x, title: x, amends: x, effective_from: "2022.1.5"}', "overlay")
+        == "2022-01-05"
     )
 
 
-if __name__ == "__main__":
-    (ROOT / "schemas/overlay.schema.json").write_text(written(overlay_schema()) + "\n", encoding="utf-8")
+def test_numbers_dates_and_blanks_are_what_they_are_written_as() -> None:
+    assert codes("entities: {e: {label: x, max: 1.0}}") == ["wrong-type"]
+    assert codes("entities: {e: {label: x, max: true}}") == ["wrong-type"]
+    assert codes("units: {吨: {dimension: mass, scale: 0.001}}") == []
+    assert codes("units: {吨: {dimension: mass, scale: true}}") == ["wrong-type"]
+    assert codes("policy: {signed: 2020-07-13}") == ["missing-key"] * 6
+    assert codes("parameters: {a: {label: x, value: null, cite: 四}}") == ["empty-value"]
+    assert codes("parameters: {a: {label: x, value: 'null', cite: 四}}") == []
+    huge = "9" * 18
+    assert codes(f"entities: {{e: {{label: x, max: {huge}}}}}") == ["number-out-of-bounds"]
+
+
+def test_no_message_repeats_a_long_value() -> None:
+    long = "很长" * 1500
+    [d] = check(f"policy_: {{}}\nnot_computed: {{一: {{kind: {long}, why: x}}}}")[1:]
+    assert len(concise(d)) < 500
+
+
+def test_a_whole_file_of_the_wrong_kind() -> None:
+    source = Source("list.yaml", "[1]")
+    found = schema.validate(Sequence((Scalar("1", 1, source.span(1, 2)),), source.span(0, 3)), "policy")
+    assert [d.code for d in found] == ["wrong-type"]
+    assert schema.validate(Mapping((), source.span(0, 0)), "case")[0].code == "empty-value"
+
+
+def mutated(node: Node, chance: Random) -> Node:
+    """A tree with about one part in ten renamed, dropped, emptied, or put in the place of another."""
+    odd = chance.random() < 0.1
+    match node:
+        case Scalar():
+            value = chance.choice(["", None, True, 3, Decimal("0.5"), date(2020, 8, 15), "四.1", "x" * 5000])
+            return Scalar(str(value), value, node.span) if odd else node
+        case Sequence():
+            items = tuple(mutated(item, chance) for item in node.items)
+            return Sequence(items[:-1] + items[:1] if odd else items, node.span)
+        case Mapping():
+            entries = []
+            for key, child in node.entries:
+                text = key.text[::-1] if chance.random() < 0.03 else key.text + "x" * (chance.random() < 0.03)
+                if chance.random() > 0.03:
+                    entries.append((Scalar(text, text, key.span), mutated(child, chance)))
+            return (
+                Sequence((node,), node.span)
+                if odd and chance.random() < 0.3
+                else Mapping(tuple(entries), node.span)
+            )
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_any_tree_is_reported_on(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    root = tree(text)
+    for seed in range(20):
+        for kind in KINDS:
+            for d in schema.validate(mutated(root, Random(seed)), kind):
+                assert d.span is not None and d.message("zh") and d.message("en")
+                assert len(concise(d)) < 900 and len(concise(d, "en")) < 900
+
+
+def test_nothing_is_retrieved(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    for kind in KINDS:
+        schema.validate(tree("a: 1"), kind)
+
+
+def test_the_schemas_are_found_in_an_installed_package(tmp_path: Path) -> None:
+    shutil.copytree(
+        ROOT / "policyengine", tmp_path / "policyengine", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    shutil.copytree(ROOT / "schemas", tmp_path / "policyengine/schemas")
+    code = "from policyengine.schema import schema_text; print(len(schema_text('case')))"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert int(run.stdout) == len(schema.schema_text("case"))
+
+
+def test_a_policy_of_1500_lines_takes_less_than_half_a_second(tmp_path: Path) -> None:
+    entry = "    entity: project\n    type: money\n    label: {zh: 投资额, en: Investment}\n    formula: a + b\n    cite: 四.1/1\n"
+    path = tmp_path / "long.yaml"
+    path.write_text("values:\n" + "".join(f"  v{i}:\n{entry}" for i in range(250)), encoding="utf-8")
+    code = (
+        "import sys, time\nfrom pathlib import Path\nfrom policyengine.reading.yaml import read_yaml\n"
+        "from policyengine.source import Source\nnode, _ = read_yaml(Source('x', Path(sys.argv[1]).read_text('utf-8')))\n"
+        "start = time.process_time()\nfrom policyengine import schema\nassert not schema.validate(node, 'policy')\n"
+        "print(time.process_time() - start)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert float(run.stdout) < 0.5
+
+
+def test_small_words() -> None:
+    assert spelled(("scenarios", 2, "case")) == "scenarios[3].case"
+    assert flow({"a": [1, True, "b"]}) == "{a: [1, true, b]}"
+    assert closest("名称", {"label": "名称"}) == "label"
+    assert closest("zzz", {"label": "名称"}) == ""
+    assert matches("^a$", "a") and not matches("^a$", "a\n")

@@ -199,7 +199,8 @@ class _Reader:
             else:
                 write = _SPELLED.get(word, f'"{word}"')
                 self.findings.add("unquoted-text", start, end, text=word, write=write)
-        return Scalar(word, value, self.source.span(start, end))
+        span = self.source.span(start, end)
+        return Scalar(word, value, span, exact=word == span.text)
 
     def _space(self) -> None:
         match = _SPACE.match(self.text, self.at)

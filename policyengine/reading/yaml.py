@@ -111,7 +111,7 @@ class _Builder:
         """Note the syntax error met `at`, unless a finding so far is the cause of it."""
         swallowed = self.values.swallowed
         merged = 0 <= swallowed <= at and not self.text[swallowed:at].strip()
-        indented = self.values.indentation(at)
+        indented = self.values.indentation(refusal.start)
         if not (merged or indented or self.findings.on_line(refusal.start)):
             self.findings.refuse(refusal, 0, 0)
 
@@ -130,7 +130,7 @@ class _Builder:
         if not isinstance(event, CollectionStartEvent):  # an alias
             name = self.text[start:end]
             self.findings.add("alias-refused", start, end, mark=name, quoted=quoted(name))
-            return Scalar("", None, self.source.span(start, end))
+            return Scalar("", None, self.source.span(start, end), exact=False)
         if depth > DEPTH:
             self.findings.add("too-deep", start, start + 1, limit=DEPTH)
             raise Stop

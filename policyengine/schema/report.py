@@ -17,8 +17,8 @@ from policyengine.schema.page import Page, Words, closest, described
 from policyengine.schema.values import malformed
 
 _FIRST = (
-    "type", "enum", "minLength", "minItems", "minProperties", "maxLength", "maxItems", "maxProperties",
-    "pattern", "minimum", "maximum", "exclusiveMinimum", "uniqueItems",
+    "type", "enum", "minLength", "minItems", "minProperties", "pattern", "maxLength", "maxItems",
+    "maxProperties", "minimum", "maximum", "exclusiveMinimum", "uniqueItems",
 )  # fmt: skip
 _ALLOWED = 110  # characters of a list of possible keys that is still worth reading
 
@@ -62,9 +62,7 @@ class _Report:
         # What each unknown key was most likely meant to be.
         self.meant = {at: self._meant(*at) for at in self.unknown}
         self.slips = {
-            (*place, key)
-            for (place, _), key in self.meant.items()
-            if key and key not in page.given(place)
+            (*place, key) for (place, _), key in self.meant.items() if key and key not in page.given(place)
         }
 
     def diagnostics(self) -> list[Diagnostic]:
@@ -202,9 +200,7 @@ def _needs(f: Fault) -> list[_Need]:
     if f.keyword != "required":
         return []
     missing = [key for key in f.says if key not in given]
-    others = tuple(
-        b.asks for b in f.blocks if not b.held and b.on_presence and b.place == f.place
-    )
+    others = tuple(b.asks for b in f.blocks if not b.held and b.on_presence and b.place == f.place)
     if others and len(missing) == len(f.says):
         return [_Need(f.place, (*others, tuple(missing)), f.blocks)]
     return [_Need(f.place, ((key,),), f.blocks) for key in missing]

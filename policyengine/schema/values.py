@@ -76,7 +76,7 @@ def _count(page: Page, f: Fault, code: str) -> Diagnostic:
 
 def _not_an_option(page: Page, f: Fault) -> Diagnostic:
     meanings = f.schema.get("enumDescriptions", [""] * len(f.says))
-    known = dict(zip(f.says, meanings, strict=True))
+    known = {option: text for option, text in zip(f.says, meanings, strict=True) if option is not None}
     zh = "、".join(f"{option}（{meaning}）" if meaning else option for option, meaning in known.items())
     return _say(
         "not-an-option", page, f,

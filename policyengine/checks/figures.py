@@ -1,0 +1,131 @@
+"""The number of a parameter is in its quote, and the boundary of a tier is what the quote says.
+
+A parameter that rests on a `basis` has no words to be held against; a value set on the command line
+is a question, not a claim about the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from policyengine import model as m
+from policyengine import wording
+from policyengine.checks import edges
+from policyengine.checks.common import Checked, squeeze
+from policyengine.checks.numerals import Said, days, said, saying
+from policyengine.diagnostics import Diagnostic, diagnostic
+from policyengine.exact import Number
+from policyengine.loader import SET
+from policyengine.values import Known, Table, TierRow, Tiers, Type
+
+SEPARATOR = "|"  # between quotes, so that no number is read across two of them
+
+
+def words(checked: Checked, cited: m.Cited) -> str:
+    """The squeezed words that an entry rests on: its quotes, or the cited sentences where it has none."""
+    text = checked.text
+    pieces = [squeeze(quote).text for quote in cited.quotes]
+    if not pieces:
+        pieces = [text.squeezed[id_].text for cite in cited.cites for id_ in text.of(cite)]
+    return SEPARATOR.join(pieces)
+
+
+def values_in_quotes(checked: Checked) -> Iterator[Diagnostic]:
+    """Numbers, days and members of parameters that their quotes do not say."""
+    for parameter in checked.policy.parameters.values():
+        quoted = words(checked, parameter.cited)
+        if not quoted:
+            continue
+        numbers = said(quoted, checked.policy.units)
+        for dated in parameter.values:
+            if dated.span.source.name != SET:
+                yield from _Claim(checked, parameter, dated, quoted, numbers).check()
+
+
+class _Claim:
+    """One value of a parameter against the words it rests on."""
+
+    def __init__(
+        self, checked: Checked, parameter: m.Parameter, dated: m.Dated, quoted: str, numbers: list[Said]
+    ) -> None:
+        self.checked, self.parameter, self.dated = checked, parameter, dated
+        self.quoted, self.numbers = quoted, numbers
+
+    def check(self) -> Iterator[Diagnostic]:
+        for value, type_ in self.claims():
+            if not self.says(value, type_):
+                yield self.absent(value, type_)
+        if isinstance(self.dated.value, Tiers):
+            for row in self.dated.value.rows:
+                yield from self.tier_edge(row)
+
+    def claims(self) -> Iterator[tuple[Known, Type | None]]:
+        """Everything the value consists of. A tier's lower bound of 0 need not be said."""
+        value, type_ = self.dated.value, self.parameter.type
+        match value:
+            case bool():
+                return
+            case Tiers():
+                for row in value.rows:
+                    if row.bound != 0:
+                        yield row.bound, None
+                    yield row.value, type_.item
+            case Table():
+                for _, cell in value.cells:
+                    yield cell, type_.item
+            case tuple():
+                for member in value:
+                    yield member, None
+            case _:
+                yield value, type_
+
+    def says(self, value: Known, type_: Type | None) -> bool:
+        match value:
+            case date():
+                return value in days(self.quoted)
+            case str():
+                return any(squeeze(name).text.lower() in self.quoted.lower() for name in self.names(value))
+            case Decimal() | Fraction():
+                return bool(saying(self.quoted, self.numbers, value, type_, self.checked.policy.units))
+        return True
+
+    def names(self, member: str) -> Iterator[str]:
+        """How the text may call a member of a set: its id or the label of the option."""
+        yield member
+        for fact in self.checked.policy.facts.values():
+            if member in fact.options and fact.type.options == self.parameter.type.options:
+                yield fact.options[member].zh
+
+    def absent(self, value: Known, type_: Type | None) -> Diagnostic:
+        quote_spans = self.parameter.cited.quote_spans
+        related = [(("引文在这里", "the quote"), quote_spans[0])] if quote_spans else []
+        there = "、".join(self.quoted[one.start : one.end] for one in self.numbers)
+        return diagnostic(
+            "value-not-in-quote", self.dated.span, *related,
+            value=self.shown(value, type_), name=self.parameter.label.zh, there=there,
+        )  # fmt: skip
+
+    def shown(self, value: Known, type_: Type | None) -> str:
+        """The value as its author wrote it, or in the document's words."""
+        if self.dated.text:
+            return self.dated.text
+        if isinstance(value, str):
+            return next(reversed(list(self.names(value))))
+        if isinstance(value, Decimal) and type_ is None:
+            return wording.money(value)  # a tier's bound does not keep its unit
+        return wording.value(value, type_ or Type("number"))
+
+    def tier_edge(self, row: TierRow) -> Iterator[Diagnostic]:
+        """`at_least` where the text includes the bound, `above` where it does not."""
+        bound: Number = row.bound
+        found = saying(self.quoted, self.numbers, bound, None, self.checked.policy.units)
+        agreed = edges.agreed([edge for one in found for edge in edges.at(self.quoted, one)])
+        if bound != 0 and agreed and agreed[0].plain and agreed[0].included_above is row.strict:
+            key, other = ("above", "at_least") if row.strict else ("at_least", "above")
+            yield diagnostic(
+                "tier-edge-disagrees", self.dated.span,
+                bound=wording.money(bound), word=agreed[0].word, key=key, other=other,
+            )  # fmt: skip

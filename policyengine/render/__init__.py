@@ -1,0 +1,1 @@
+"""Explanations and decisions in the formats that people and programs read."""

@@ -1,0 +1,47 @@
+"""Blocks as Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from policyengine.render.blocks import Block, Heading, Item, Pairs, Paragraph, Quote, Table
+
+
+def draw(blocks: Iterable[Block]) -> str:
+    """The Markdown text, ending with a line break."""
+    parts: list[str] = []
+    for block in blocks:
+        match block:
+            case Heading():
+                parts.append(f"\n{'#' * block.level} {escape(block.text)}\n")
+            case Paragraph():
+                parts.append(f"{escape(block.text)}\n")
+            case Item():
+                parts.append(_item(block))
+            case Pairs():
+                parts += [f"- {escape(name)}：{escape(text)}" for name, text in block.rows]
+            case Table():
+                parts += _table(block)
+    return "\n".join(parts).strip("\n") + "\n"
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", text)
+
+
+def _item(item: Item) -> str:
+    lines = [f"- {escape(item.mark)} **{escape(item.text)}**"]
+    for part in item.below:
+        if isinstance(part, Quote):
+            lines.append(f"  > 〔{escape(part.place)}〕“{escape(part.words)}”\n")
+        else:
+            lines.append(f"  {escape(part)}  ")
+    return "\n".join(lines)
+
+
+def _table(t: Table) -> list[str]:
+    rule = ["---:" if i in t.right else "---" for i in range(len(t.head))]
+    rows = [tuple(escape(cell) for cell in row) for row in (t.head, *t.rows)]
+    return [f"| {' | '.join(row)} |" for row in (rows[0], tuple(rule), *rows[1:])]
