@@ -60,8 +60,6 @@ def read_cases(tree: Mapping, policy: m.Policy, types: dict[str, Type], name: st
     bodies: list[tuple[str, Node]] = [(name, tree)]
     if isinstance(worlds, Mapping):
         bodies = list(worlds.items())
-        extra = [key for key, _ in tree.entries if key.text not in HEADER]
-        found += [diagnostic("beside-cases", key.span, name=key.text) for key in extra]
     cases = []
     for world, body in bodies:
         case, problems = read_case(body, policy, types, world)

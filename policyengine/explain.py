@@ -337,7 +337,7 @@ class _Explainer:
         formula = numbers = ""
         compiled = self.expression(node, read)
         phrases = Phrases(self.world, read.ent, read.when, self.lang)
-        if compiled is not None:
+        if compiled is not None and not self.plain(compiled, read):
             formula, numbers = phrases.labels(compiled), phrases.numbers(compiled)
         elif isinstance(node, p.AllocateNode) and read.ent is not None:
             formula, numbers = self.split(node, read, phrases)
@@ -352,6 +352,10 @@ class _Explainer:
             read.name, who, node.info.label(self.lang), status, shown, formula, numbers,
             self.because(node, read), self.reading_note(node), self.citations(node, compiled, read),
         )  # fmt: skip
+
+    def plain(self, compiled: n.Compiled, read: Read) -> bool:
+        """Whether an expression came to a written constant, which needs no formula."""
+        return isinstance(taken(self.world, compiled, compiled.node, read.ent, read.when, {}), n.Literal)
 
     def expression(self, node: p.Node, read: Read) -> n.Compiled | None:
         """The expression that gave a node its value; None where it was not an expression."""
@@ -477,7 +481,7 @@ class _Explainer:
                 used = self.world.plan(item.when).nodes.get(final.name)
                 if isinstance(used, p.ParamNode | p.ReadingNode):
                     parts += self.cited(used.info.cited)
-        quoted = [citation for citation in parts if citation.quote and citation.quote != citation.sentence]
+        quoted = [citation for citation in parts if citation.cite and citation.quote and citation.quote != citation.sentence]
         chosen = [*quoted, *(c for c in own if c.cite not in {q.cite for q in quoted})] if quoted else list(own)
         return tuple(dict.fromkeys(chosen))
 
@@ -490,7 +494,12 @@ class _Explainer:
             if item.ent is not None and item.ent.given is not None and item.name in self.policy.facts:
                 used[item.ent.kind, item.ent.id, item.name] = (item.ent, item.name)
         order = {name: i for i, name in enumerate(self.policy.facts)}
-        for ent, name in sorted(used.values(), key=lambda pair: (pair[0] is not self.ent, pair[0].path, order[pair[1]])):
+        written = {ent: i for i, ent in enumerate(e for kind in self.world.entities.values() for e in kind.values())}
+
+        def place(pair: tuple[Ent, str]) -> tuple[bool, int, int]:
+            return pair[0] is not self.ent, written[pair[0]], order[pair[1]]
+
+        for ent, name in sorted(used.values(), key=place):
             given = ent.given.facts.get(name) if ent.given else None
             if given is None or given.value is None:
                 continue

@@ -16,7 +16,8 @@ from pathlib import Path
 from policyengine import amend, schema
 from policyengine import model as m
 from policyengine.diagnostics import Diagnostic, PolicyError, diagnostic, errors
-from policyengine.reading import decode, yaml
+from policyengine.reading import yaml
+from policyengine.reading.decode import decode
 from policyengine.reading.node import Mapping, Node, Scalar, plain
 from policyengine.sections import build
 from policyengine.source import Source, Span
@@ -109,7 +110,7 @@ class _Reader:
             self.found.append(diagnostic("cannot-read", None, name=path, reason=error.strerror or ""))
             return None
         self.hashes.append((path.name, hashlib.sha256(data).hexdigest()))
-        source, found = decode.decode(data, str(path))
+        source, found = decode(data, str(path))
         self.found += found
         return source
 
@@ -121,7 +122,7 @@ class _Reader:
         self.found += found
         if not isinstance(node, Mapping):
             return None
-        self.found += schema.validate(node, kind)
+        self.found += schema.findings(node, kind, found)
         return node
 
     def folder(self, folder: Path) -> Mapping | None:

@@ -21,9 +21,12 @@ from policyengine.values import T_MONEY, FactRef, Type, Unknown, Value
 from policyengine.world import Ent, When, World
 
 SIGNS = {"*": "×", "/": "÷", "+": "+", "-": "-", ">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "<": "<", ">": ">"}
+OPPOSITE = {">=": "<", "<=": ">", "==": "!=", "!=": "==", "<": ">=", ">": "<="}
 _STRENGTH = {"or": 1, "and": 2, "not": 3, "compare": 4, "+": 5, "-": 5, "*": 6, "/": 6}
 MOST_TERMS = 8
 _NOBODY = FactRef("", "?", "")  # a placeholder for labels only; nothing is asked of it
+
+TO = Label("至", " to ")
 
 PHRASES = {
     "min": Label("取较小值（{}）", "the smaller of ({})"),
@@ -87,7 +90,7 @@ class Phrases:
         if isinstance(value, Unknown) and type_.kind == "money":
             low, high = value.low, value.high
             if isinstance(low, Decimal | Fraction) and isinstance(high, Decimal | Fraction):
-                return f"（{wording.in_formula(low, T_MONEY)}至{wording.in_formula(high, T_MONEY)}）"
+                return f"{wording.in_formula(low, T_MONEY)}{TO(self.lang)}{wording.in_formula(high, T_MONEY)}"
         if isinstance(value, Decimal | Fraction):
             if type_.kind == "number":
                 _, unit = words_of(self.world, node)
@@ -204,7 +207,8 @@ class _Words:
             case n.Literal():
                 return self.phrases.value(node.value, node.type, node)
             case n.Path():
-                return self.name(self.compiled, node, bound)
+                text = self.name(self.compiled, node, bound)
+                return self.wrap(text, 1, outer) if TO(self.phrases.lang) in text and self.numbers else text
             case n.Binary():
                 strength = _STRENGTH[node.operator]
                 left = self.node(node.left, bound, strength)
@@ -228,6 +232,11 @@ class _Words:
             case n.Aggregate():
                 return self.aggregate(node, bound)
 
+    @property
+    def numbers(self) -> bool:
+        """Whether values are said, not names."""
+        return self.name == self.phrases._value
+
     def wrap(self, text: str, strength: int, outer: int) -> str:
         return f"（{text}）" if strength < outer else text
 
@@ -239,8 +248,13 @@ class _Words:
 
     def comparison(self, node: n.Comparison, bound: dict[str, Any], outer: int) -> str:
         words = [self.operand(node, operand, bound) for operand in node.operands]
+        operators = node.operators
+        if self.numbers and len(operators) == 1:
+            p_ = self.phrases
+            if p_.world.evaluate(self.compiled, p_.ent, p_.when, node, bound) is False:
+                operators = (OPPOSITE[operators[0]],)  # what is written is then true
         text = words[0]
-        for operator, word in zip(node.operators, words[1:], strict=True):
+        for operator, word in zip(operators, words[1:], strict=True):
             text += f" {SIGNS[operator]} {word}"
         return self.wrap(text, _STRENGTH["compare"], outer)
 
@@ -279,7 +293,7 @@ class _Words:
     def aggregate(self, node: n.Aggregate, bound: dict[str, Any]) -> str:
         """With names one sentence; with values, sums are written out as long as they are short."""
         world = self.phrases.world
-        if self.name == self.phrases._value:
+        if self.numbers:
             return self.written_out(node, bound)
         relation = world.plans.last.label(node.relation.name)(self.phrases.lang)
         stand_in = {**bound, node.variable: self.example(node, bound)}

@@ -7,6 +7,7 @@ refusals, needs, messages or any named value; or the code of the error that it m
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as AbcMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.source import Span
 from policyengine.values import T_MONEY, Type, Unknown, Value
 from policyengine.world import Ent, Plans, World
+
+Labels = AbcMapping[str, Label]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def read_scenarios(paths: list[Path]) -> list[Scenario]:
         _, node, problems = read_bytes(path.read_bytes(), str(path))
         found += problems
         if isinstance(node, Mapping):
-            found += schema.validate(node, "scenarios")
+            found += schema.findings(node, "scenarios", problems)
             trees.append(node)
     if errors(found):
         raise PolicyError(errors(found))
@@ -208,7 +211,7 @@ class _Compare:
             yield Difference(what, "", "没有这个值", key.span)
             return
         fact, derived = plan.policy.facts.get(key.text), plan.policy.values.get(key.text)
-        options = fact.options if fact else derived.options if derived else {}
+        options: Labels = fact.options if fact else derived.options if derived else {}
         got = self.world.value(ent, key.text)
         if isinstance(node, Mapping):
             bounds = node.get("range")
@@ -217,10 +220,9 @@ class _Compare:
         yield from self.value(what, node, got, self.types[key.text], options, fact.unit if fact else "")
 
     def value(
-        self, what: str, node: Node, got: Value, type_: Type, options: "Mapping | dict[str, Label]", unit: str
+        self, what: str, node: Node, got: Value, type_: Type, labels: Labels, unit: str
     ) -> Iterator[Difference]:
         reader = Reader(self.plans.last.policy.units)
-        labels = options if isinstance(options, dict) else {}
         wanted, found = reader.value(type_, node, labels, unit, what)
         if found or wanted is None:
             yield Difference(what, _text(node), "；".join(concise(d, "zh") for d in found), node.span)

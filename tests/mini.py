@@ -40,8 +40,13 @@ _NOWHERE = Source("(made by a test)", "").whole()
 def tree(text: str, name: str = "test.yaml") -> Mapping:
     """The nodes of a YAML text that is read without findings."""
     node, found = read_yaml(Source(name, text))
-    assert isinstance(node, Mapping) and not found, found
+    assert isinstance(node, Mapping) and not found, shown(found)
     return node
+
+
+def shown(found: Iterable[Diagnostic]) -> list[str]:
+    """Findings for a failure message: code, place and words."""
+    return [f"{d.code} @ {d.span.place if d.span else '-'} {dict(d.words)}" for d in found]
 
 
 def made(data: object) -> Node:

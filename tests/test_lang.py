@@ -164,7 +164,7 @@ def environment(path: Path) -> mini.Mini:
     made = mini.made(tree)
     assert isinstance(made, Mapping)
     policy = mini.mini(made)
-    assert not policy.found, policy.found
+    assert not policy.found, mini.shown(policy.found)
     return policy
 
 
@@ -244,7 +244,7 @@ def expression(item: Item) -> None:
     if item.get("error") is not None:
         assert mini.columns([*found, *wrong]) == error(item, "error")
         return
-    assert not found and not wrong, mini.columns([*found, *wrong])
+    assert not found and not wrong, mini.shown([*found, *wrong])
     assert compiled is not None
     if item.get("type") is not None:
         assert compiled.type.kind == item.text("type")
@@ -320,12 +320,12 @@ def scenario(item: Item) -> None:
     if item.get("error") is not None:
         assert [d.code for d in policy.found] == [code for code, _ in error(item, "error")]
         return
-    assert not policy.found, policy.found
+    assert not policy.found, mini.shown(policy.found)
     chosen = {n: c.text for n, c in entries(item.node, "readings") if isinstance(c, Scalar)}
     case = item.get("case")
     assert isinstance(case, Mapping)
     world, wrong = policy.world(case, chosen)
-    assert not wrong, wrong
+    assert not wrong, mini.shown(wrong)
     if item.get("fails") is not None:
         with pytest.raises(CaseError) as raised:
             everything(world)

@@ -253,7 +253,7 @@ _TAGS = {
     Decimal: ("float",),
     date: ("timestamp",),
     type(None): ("null",),
-    str: ("str", "value"),
+    str: ("str", "value", "merge"),
 }
 
 

@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -29,6 +30,7 @@ from policyengine.codes.reading import READING
 from policyengine.codes.schema import SCHEMA
 from policyengine.codes.text import TEXT
 from policyengine.diagnostics import Diagnostic, Lang, concise
+from policyengine.reading.common import FINDINGS
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.reading.yaml import read_yaml
 from policyengine.schema.files import matches
@@ -149,6 +151,23 @@ def test_no_message_repeats_a_long_value() -> None:
     long = "很长" * 1500
     [d] = check(f"policy_: {{}}\nnot_computed: {{一: {{kind: {long}, why: x}}}}")[1:]
     assert len(concise(d)) < 500
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"k{i}: 1\n" for i in range(15_000)),
+        "values:\n" + "".join(f"  V{i}: 1\n" for i in range(15_000)),
+        "values:\n" + "".join(f"  v{i}: {{tipe: x, lable: 3, formla: 0.3, cit: 3}}\n" for i in range(3_000)),
+    ],
+)
+def test_a_file_that_is_wrong_all_over_is_given_up_in_time(text: str) -> None:
+    node = tree(text)
+    start = time.process_time()
+    found = schema.validate(node, "policy")
+    assert time.process_time() - start < 2
+    assert len(found) == FINDINGS + 1 and found[-1].code == "too-many-findings"
+    assert str(FINDINGS) in found[-1].message("zh")
 
 
 def test_a_whole_file_of_the_wrong_kind() -> None:

@@ -1,7 +1,7 @@
 """The comparison of a rule agrees with the boundary word beside the number: `及以上` is `>=`, `超过` is `>`.
 
-Looked at are comparisons of something with a parameter in conditions, exceptions and cases. A branch that
-only another than the default reading takes contradicts the words by design and is left out.
+Looked at are comparisons of something with a parameter in conditions, exceptions and values. What only
+another than the default reading uses contradicts the words by design and is left out.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 
 from policyengine import model as m
 from policyengine import plan as p
@@ -20,7 +22,6 @@ from policyengine.checks.numerals import said, saying
 from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.lang import nodes as n
 from policyengine.lang.nodes import Compiled
-from policyengine.values import Tiers
 
 # Where these stand, a rule may state the opposite: 低于500万元的不予支持 is tested as `>= 500万元`.
 REFUSING = re.compile("不予|不得|不能|不再|不享受|除外|取消|停止|追回|不符合|否决")
@@ -48,8 +49,11 @@ def _tests(checked: Checked) -> Iterator[tuple[Compiled, m.Cited]]:
             node = nodes.get(f"{owner.name}.{u.name}")
             if isinstance(node, p.FormulaNode):
                 yield node.formula, u.cited
-    for node in nodes.values():
-        if isinstance(node, p.CasesNode):
+    for value in checked.policy.values.values():
+        node = nodes.get(value.name)
+        if isinstance(node, p.FormulaNode):
+            yield node.formula, value.cited
+        elif isinstance(node, p.CasesNode):
             yield from ((row.when, row.cited) for row in node.rows)
 
 
@@ -164,11 +168,10 @@ def _parameters(checked: Checked, node: n.Node) -> list[str]:
 def _judge(
     checked: Checked, compiled: Compiled, use: _Use, parameter: m.Parameter, cited: m.Cited
 ) -> Iterator[Diagnostic]:
-    found = _edges(checked, parameter, cited)
-    if not found:
+    agreed = _edges(checked, parameter, cited)
+    if not agreed:
         return
-    quoted, agreed = found
-    refusing = REFUSING.search(quoted)
+    refusing = any(REFUSING.search(sentence) for sentence in _sentences(checked, parameter, cited))
     meant = {edge.relation for edge in agreed}
     if use.relation in meant or (refusing and COMPLEMENT[use.relation] in meant):
         return
@@ -192,7 +195,7 @@ def _as_written(relation: str, use: _Use) -> str:
     return FLIPPED[held] if use.flipped else held
 
 
-def _edges(checked: Checked, parameter: m.Parameter, cited: m.Cited) -> tuple[str, tuple[Edge, ...]] | None:
+def _edges(checked: Checked, parameter: m.Parameter, cited: m.Cited) -> tuple[Edge, ...]:
     """The words that speak of the number's edge, in the rule's own quotes or else the parameter's."""
     units = checked.policy.units
     for source in (cited, parameter.cited):
@@ -201,11 +204,16 @@ def _edges(checked: Checked, parameter: m.Parameter, cited: m.Cited) -> tuple[st
         found = [
             edge
             for dated in parameter.values
-            if not isinstance(dated.value, Tiers)
-            for one in saying(quoted, numbers, dated.value, parameter.type, units)  # type: ignore[arg-type]
+            if isinstance(dated.value, Decimal | Fraction)
+            for one in saying(quoted, numbers, dated.value, parameter.type, units)
             for edge in edges.at(quoted, one)
         ]
         agreed = edges.agreed(found)
         if agreed:
-            return quoted, agreed
-    return None
+            return agreed
+    return ()
+
+
+def _sentences(checked: Checked, parameter: m.Parameter, cited: m.Cited) -> Iterator[str]:
+    for cite in (*parameter.cited.cites, *cited.cites):
+        yield from (checked.text.squeezed[id_].text for id_ in checked.text.of(cite))

@@ -314,7 +314,7 @@ def _extreme(rows: Rows, members: Members, least: bool) -> Value | None:
     return result
 
 
-_AGGREGATES = {
+_AGGREGATES: dict[str, Callable[[Rows, Members], Value | None]] = {
     "sum": _sum,
     "count": _count,
     "any": _any,

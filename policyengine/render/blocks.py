@@ -76,7 +76,7 @@ _SAY = {
     "notes": ("说明", "Notes"),
     "all": ("汇总", "Summary"),
 }
-MARKS = {"met": "√", "failed": "×", "unknown": "？", "": "·"}
+MARKS = {"met": "√", "failed": "×", "unknown": "?", "": "·"}
 
 
 def say(key: str, lang: str) -> str:
@@ -93,6 +93,37 @@ def case_blocks(case: CaseExplanation, depth: str, lang: str) -> Iterator[Block]
         heads = ("对象", "项目", "金额") if lang == "zh" else ("who", "what", "amount")
         yield Heading(2, say("all", lang))
         yield Table(heads, tuple(rows), right=(2,))
+
+
+def summary(cases: list[CaseExplanation], lang: str) -> list[Block]:
+    """All decisions of a run in one table, and their total; nothing where there is only one."""
+    decisions = [(case.decision.name, e.decision) for case in cases for e in case.explanations]
+    if len(decisions) < 2:
+        return []
+    zh = lang == "zh"
+    head = ("案件", "编号", "名称", "申报", "结果", "金额") if zh else ("case", "id", "title", "applied for", "outcome", "amount")
+    rows = [
+        (name, d.subject.id, d.title, d.option_label(lang), OUTCOMES[d.outcome](lang), _cell(d, lang)) for name, d in decisions
+    ]
+    granted = [d for _, d in decisions if d.outcome == "granted"]
+    total = sum((d.amount for d in granted if isinstance(d.amount, Decimal)), Decimal(0))
+    counts = {o: sum(d.outcome == o for _, d in decisions) for o in OUTCOMES}
+    said = ("，" if zh else ", ").join(f"{OUTCOMES[o](lang)}{n}件" if zh else f"{n} {OUTCOMES[o](lang)}" for o, n in counts.items() if n)
+    words = f"共{len(decisions)}件：{said}；予以补助合计{wording.money(total, lang)}" if zh else f"{len(decisions)} in all: {said}; granted in total {wording.money(total, lang)}"
+    table = Table((*head,), tuple(rows), right=(5,))
+    if len(cases) == 1:
+        table = Table(head[1:], tuple(row[1:] for row in rows), right=(4,))
+    return [Heading(1, say("all", lang)), table, Paragraph(words)]
+
+
+def _cell(d: Decision, lang: str) -> str:
+    if d.outcome == "refused":
+        return "-"
+    return wording.span(d.amount, T_MONEY, lang) if isinstance(d.amount, Unknown) else wording.money(_number(d), lang)
+
+
+def _number(d: Decision) -> Decimal:
+    return d.amount if isinstance(d.amount, Decimal) else Decimal(0)
 
 
 def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
@@ -120,7 +151,9 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
             yield _failure(e, failure, lang, whose=True)
     if e.steps:
         yield Heading(2, say("steps", lang))
-        yield from (_line(line, lang, str(i)) for i, line in enumerate(e.steps, 1))
+        for i, line in enumerate(e.steps, 1):
+            other = line.subject is not None and line.subject.path != d.subject.path
+            yield _line(line, lang, str(i), whose=other)
     yield from _readings(d, lang, full=depth == "full")
     yield from _assumed(d, lang)
     if e.inputs:
@@ -238,8 +271,10 @@ def _counted(lines: tuple[Line, ...], lang: str) -> str:
 
 def _line(line: Line, lang: str, number: str = "", whose: bool = False) -> Item:
     mark = number or MARKS[line.status]
-    text = f"{line.subject.label(lang)} {line.subject.id} {line.label}" if whose and line.subject else line.label
     zh = lang == "zh"
+    text = line.label
+    if whose and line.subject:
+        text = f"{line.subject.label(lang)} {line.subject.id}{'：' if zh else ': '}{line.label}"
     below: list[str | Quote] = []
     if line.status in ("", "met", "failed") and line.value and not line.formula:
         text += f" ＝ {line.value}" if zh else f" = {line.value}"

@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-from policyengine.diagnostics import Diagnostic, sort
+from policyengine.diagnostics import Diagnostic, diagnostic, sort
+from policyengine.reading.common import FINDINGS
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.schema.faults import fault
 from policyengine.schema.files import Kind, Schema, document, file_name, matches, schema_text
@@ -25,14 +27,26 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
+FAULTS = 5 * FINDINGS  # of one file that are looked into: one mistake may cause several
+
 
 def validate(node: Node, kind: Kind) -> list[Diagnostic]:
-    """What is wrong with the shape of a file of that kind: every finding, in reading order.
+    """What is wrong with the shape of a file of that kind, in reading order.
 
     `node`: the whole file. With an empty list the shape is right; names and values are yet to be checked.
+    Every mistake is reported, unless there are more than `FINDINGS`: then as many, and that there are more.
     """
     errors = _validator(kind).iter_errors(cast(Any, _instance(node)))
-    return sort(report(node, kind, [fault(error, kind) for error in errors]))
+    found = sort(report(node, kind, [fault(error, kind) for error in islice(errors, FAULTS)]))
+    if len(found) > FINDINGS:
+        found[FINDINGS:] = [diagnostic("too-many-findings", found[FINDINGS].span, limit=FINDINGS)]
+    return found
+
+
+def findings(node: Node, kind: Kind, known: list[Diagnostic]) -> list[Diagnostic]:
+    """Like `validate`, without what stands where reading has already found something."""
+    places = {d.span.start for d in known if d.span is not None}
+    return [d for d in validate(node, kind) if d.span is None or d.span.start not in places]
 
 
 @cache

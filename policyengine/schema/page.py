@@ -73,6 +73,7 @@ class Page:
 
     def __init__(self, root: Node, kind: Kind) -> None:
         self.root, self.kind = root, kind
+        self._keys: dict[Place, dict[str, Scalar]] = {}
 
     def entry(self, place: Place) -> Entry:
         """What the schema says of a place."""
@@ -91,16 +92,18 @@ class Page:
                 node = node.items[step]
         return node
 
-    def given(self, place: Place) -> list[str]:
-        """The keys of the mapping at a place."""
-        node = self.node(place)
-        return [key for key, _ in node.items()] if isinstance(node, Mapping) else []
+    def given(self, place: Place) -> dict[str, Scalar]:
+        """The keys of the mapping at a place, in written order."""
+        if place not in self._keys:
+            node = self.node(place)
+            entries = node.entries if isinstance(node, Mapping) else ()
+            self._keys[place] = {key.text: key for key, _ in entries}
+        return self._keys[place]
 
     def key_span(self, place: Place, key: str) -> Span:
         """The key itself, in the mapping at a place."""
-        node = self.node(place)
-        name = node.key(key) if isinstance(node, Mapping) else None
-        return name.span if name else node.span
+        name = self.given(place).get(key)
+        return name.span if name else self.node(place).span
 
     def value_span(self, place: Place) -> Span:
         """The value at a place; where it is blank, its key."""

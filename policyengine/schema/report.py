@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from policyengine.diagnostics import Diagnostic, diagnostic
+from policyengine.reading.common import FINDINGS
 from policyengine.reading.node import Node
 from policyengine.schema.faults import FORBIDDEN, Block, Fault, Place
 from policyengine.schema.files import Kind
@@ -57,13 +58,14 @@ class _Report:
             if f.keyword == "additionalProperties"
             for key in self.page.given(f.place)
             if key not in f.schema["properties"]
-        ]
+        ][: FINDINGS + 1]
         self.unknown += dict.fromkeys(at for f in self.values if (at := self._stray(f)))
         # What each unknown key was most likely meant to be.
         self.meant = {at: self._meant(*at) for at in self.unknown}
         self.slips = {
             (*place, key) for (place, _), key in self.meant.items() if key and key not in page.given(place)
         }
+        self.wrong = self.slips | {f.place for f in self.values}
 
     def diagnostics(self) -> list[Diagnostic]:
         strays = {(*place, key) for place, key in self.unknown}
@@ -119,9 +121,8 @@ class _Report:
 
     def _is_led(self, blocks: tuple[Block, ...]) -> bool:
         """Whether a fault stands under a condition on a key that is misspelt, absent or malformed."""
-        wrong = self.slips | {f.place for f in self.values}
         return any(
-            (*block.place, key) in wrong
+            (*block.place, key) in self.wrong
             or (not block.on_presence and key not in self.page.given(block.place))
             for block in blocks
             for key in block.asks

@@ -1,0 +1,45 @@
+# Everything sets itself up in .venv: a fresh machine needs Python 3.11 and make, nothing else.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test check format lint types soak clean
+
+demo: $(READY)
+	$(BIN)/policyengine check policies/yanzhou-2020-14
+	$(BIN)/policyengine explain examples/装备升级.yaml
+	$(BIN)/policyengine evaluate examples/共同体.yaml examples/不予支持.yaml examples/待补材料.yaml --explain none
+
+test: $(READY) lint types
+	$(BIN)/policyengine check policies/yanzhou-2020-14
+	$(BIN)/policyengine test policies/yanzhou-2020-14
+	$(BIN)/python -m pytest -n 2
+
+check: test
+
+lint: $(READY)
+	$(BIN)/ruff check policyengine tests
+	$(BIN)/ruff format --check policyengine tests
+
+types: $(READY)
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix policyengine tests
+	$(BIN)/ruff format policyengine tests
+
+# Longer than CI: a million random cases against the oracle. Last figures are in docs/testing.md.
+soak: $(READY)
+	$(BIN)/python tests/soak.py
+
+$(READY): setup.cfg pyproject.toml requirements-dev.lock
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "需要 Python 3.11：找不到 $(PYTHON)，可用 make PYTHON=python3 指定 / Python 3.11 is needed" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

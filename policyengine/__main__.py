@@ -1,0 +1,5 @@
+"""`python -m policyengine`"""
+
+from policyengine.cli import main
+
+main()

@@ -1,0 +1,97 @@
+"""What an application can come to at all: one of everything, with nothing known.
+
+A lower bound below zero or an open upper bound of an amount is a sign of a missing `max(…, 0)` or cap.
+Ranges forget how two values hang together, so both are warnings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from policyengine import exact, wording
+from policyengine import model as m
+from policyengine.case import Case, CaseEntity
+from policyengine.checks.common import Checked, compiled
+from policyengine.diagnostics import CaseError, Diagnostic, diagnostic
+from policyengine.lang import nodes as n
+from policyengine.lang import unknown
+from policyengine.source import Span
+from policyengine.values import Value
+from policyengine.world import World
+
+MAX_COST = 200_000  # nodes of all expressions of a policy; the evaluator's own limit is never met below it
+
+
+def blank_case(policy: m.Policy) -> Case:
+    """One entity of every kind, each referring to the one of the other kind, and nothing else known."""
+    entities = {}
+    for entity in policy.entities.values():
+        references: dict[str, str | None] = {name: ref.to for name, ref in entity.references.items()}
+        one = CaseEntity(entity.name, entity.name, {}, references, frozenset(), entity.span)
+        entities[entity.name] = {entity.name: one}
+    return Case("", entities)
+
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    entity: str
+    name: str
+    span: Span
+
+
+def bounds(checked: Checked) -> Iterator[Diagnostic]:
+    """Amounts that may be negative or have no limit, under the default readings."""
+    if not checked.whole:
+        return
+    world = World(checked.plans, blank_case(checked.policy))
+    for amount in _amounts(checked):
+        value = _value(world, amount)
+        if value is None:
+            continue
+        low, high = unknown.bounds(value)
+        node = checked.plan.nodes[amount.name]
+        words = {"name": amount.name, "label": node.info.label.zh}
+        if low is None or unknown.order(low, exact.ZERO) < 0:
+            # the nearest number to blame: a lower bound, or none at all
+            yield diagnostic("result-may-be-negative", amount.span, **words, low=_money(low), high=_money(high))
+        if high is None:
+            yield diagnostic("result-without-limit", amount.span, **words, low=_money(low))
+
+
+def _amounts(checked: Checked) -> Iterator[_Amount]:
+    """The application's amount and every amount among the results."""
+    header = checked.policy.header
+    span = header.application.spans.get("amount", header.span)
+    listed = [(header.application.entity, header.application.amount, span)]
+    for path, place in header.results:
+        kind, _, name = path.partition(".")
+        listed.append((kind, name, place))
+    seen: set[str] = set()
+    for kind, name, place in listed:
+        node = checked.plan.nodes.get(name)
+        if node and node.info.type.kind == "money" and node.info.entity == kind and name not in seen:
+            seen.add(name)
+            yield _Amount(kind, name, place)
+
+
+def _value(world: World, amount: _Amount) -> Value | None:
+    ent = next(iter(world.entities[amount.entity].values()))
+    try:
+        return world.value(ent, amount.name)
+    except CaseError:
+        return None  # an error that some case may make; with one of everything it comes from the blank case
+
+
+def _money(bound: unknown.Bound) -> str:
+    if bound is None or not isinstance(bound, exact.Decimal | Fraction):
+        return ""
+    return wording.money(bound)
+
+
+def cost(checked: Checked) -> Iterator[Diagnostic]:
+    """A policy whose expressions are too many to be evaluated in bounded time."""
+    total = sum(1 for c in compiled(checked.plan) for _ in n.walk(c.node))
+    if total > MAX_COST:
+        yield diagnostic("policy-too-large", checked.policy.header.span, count=total, limit=MAX_COST)

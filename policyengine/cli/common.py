@@ -1,0 +1,105 @@
+"""What the commands share: options, finding the policy, printing findings."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from policyengine.diagnostics import CaseError, Diagnostic, PolicyError, as_json, concise, sort, text
+
+F = TypeVar("F", bound=Callable[..., Any])
+LANGS = click.Choice(["zh", "en"])
+
+
+def lang_option(f: F) -> F:
+    """`--lang zh|en`; the environment variable POLICYENGINE_LANG sets the default."""
+    return click.option("--lang", type=LANGS, default=os.environ.get("POLICYENGINE_LANG", "zh"), help="语言 / language")(f)
+
+
+def findings_format(f: F) -> F:
+    """`--format text|concise|json` for findings."""
+    choice = click.Choice(["text", "concise", "json"])
+    return click.option("--format", "format_", type=choice, default="text", help="诊断的格式 / format of findings")(f)
+
+
+def print_findings(found: Iterable[Diagnostic], lang: str, format_: str = "text", err: bool = True) -> None:
+    """Every finding, in reading order."""
+    ordered = sort(found)
+    if format_ == "json":
+        import json
+
+        click.echo(json.dumps({"version": "1", "diagnostics": [as_json(d, _lang(lang)) for d in ordered]}, ensure_ascii=False, indent=2), err=False)
+        return
+    for i, d in enumerate(ordered):
+        if format_ == "concise":
+            click.echo(concise(d, _lang(lang)), err=err)
+        else:
+            shown = text(d, _lang(lang))
+            head, _, rest = shown.partition("\n")
+            color = "red" if d.severity == "error" else "yellow"
+            click.echo(("\n" if i else "") + click.style(head, fg=color, bold=True) + ("\n" + rest if rest else ""), err=err)
+
+
+def _lang(lang: str) -> Any:
+    return lang
+
+
+def fail(error: PolicyError | CaseError, lang: str, format_: str = "text") -> NoReturn:
+    """Print an exception's findings and end with its exit code: 1 for policies, 3 for cases."""
+    print_findings(error.diagnostics, lang, format_)
+    sys.exit(1 if isinstance(error, PolicyError) else 3)
+
+
+def note(zh: str, en: str, lang: str) -> None:
+    """A remark that is no result, to standard error."""
+    click.echo(zh if lang == "zh" else en, err=True)
+
+
+def choose_policy(given: str | None, in_file: str, lang: str) -> str:
+    """The policy to use: as given, else as the file says, else the only one there is."""
+    from policyengine.loader import locate, shipped
+
+    if given:
+        base = given.split("+")[0].split("@")[0]
+        if in_file and Path(base).name != in_file:
+            note(f"材料写的是政策“{in_file}”，按 --policy 改用“{given}”", f"the file names `{in_file}`; using `{given}` as told", lang)
+        return given
+    if in_file:
+        return in_file
+    known = shipped()
+    if len(known) == 1:
+        return str(locate(next(iter(known))))
+    names = "、".join(known) or "-"
+    raise click.UsageError(f"请用 --policy 指明政策，现有：{names} / name the policy with --policy; there are: {names}")
+
+
+def quoted(word: str) -> str:
+    """A word of a command as it can be typed again."""
+    return word if re.fullmatch(r"[\w./+@:=,%-]+", word) else shlex.quote(word)
+
+
+def write(content: str, out: str | None, bom: bool = False) -> None:
+    """A result to standard output, or to a file (whole or not at all)."""
+    if out is None or out == "-":
+        sys.stdout.write(content)
+        sys.stdout.flush()
+        return
+    target = Path(out)
+    temporary = target.with_name(target.name + ".tmp")
+    data = content.encode("utf-8-sig" if bom else "utf-8")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise click.ClickException(f"写不了 {out}：{error.strerror} / cannot write {out}: {error.strerror}") from error

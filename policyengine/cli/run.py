@@ -1,0 +1,133 @@
+"""The work behind `evaluate` and `explain`: read, decide, explain, print."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from policyengine.cli.common import choose_policy, fail, quoted, write
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def case_options(f: F) -> F:
+    """The options that say which policy, readings and changes to decide with."""
+    for option in reversed([
+        click.option("--policy", help="政策文件夹或编号，可加 +修订.yaml / policy folder or id, with +overlay.yaml"),
+        click.option("--as-of", "as_of", metavar="DATE", help="当作在这一天受理 / as if declared on this day"),
+        click.option("--reading", "readings", multiple=True, metavar="ID=OPTION", help="选用口径 / choose a reading"),
+        click.option("--set", "sets", multiple=True, metavar="PARAMETER=VALUE", help="假设参数取值（测算用）/ a what-if value"),
+        click.option("--fact", "facts", multiple=True, metavar="ENTITY.ID.NAME=VALUE", help="补充或改写一项事实 / give a fact"),
+    ]):  # fmt: skip
+        f = option(f)
+    return f
+
+
+def run_cases(
+    files: Iterable[str], depth: str, format_: str, out: str | None, lang: str, options: dict[str, Any], only: str | None = None
+) -> None:
+    """Decide every world of every file and print them in one format."""
+    from policyengine import api
+    from policyengine.diagnostics import CaseError, PolicyError
+
+    try:
+        explained = []
+        for name in files:
+            explained += _file(api, name, depth, lang, options)
+    except (PolicyError, CaseError) as error:
+        fail(error, lang)
+    if only is not None:
+        explained = [_only(case, only) for case in explained]
+        if not any(case.explanations for case in explained):
+            raise click.UsageError(f"没有编号为“{only}”的申报 / no application `{only}`")
+    write(_drawn(explained, depth, format_, lang), out, bom=format_ == "csv")
+
+
+def _only(case: Any, id_: str) -> Any:
+    return replace(case, explanations=tuple(e for e in case.explanations if e.decision.subject.id == id_))
+
+
+def _file(api: Any, name: str, depth: str, lang: str, options: dict[str, Any]) -> list[Any]:
+    from policyengine import casefile
+
+    data, shown = _data(name)
+    tree = api.parse_case(data, shown)
+    head = casefile.header(tree)
+    plans = _plans(api, choose_policy(options["policy"], head.policy, lang), options, head)
+    readings = api.with_readings(plans, [*(f"{k.text}={v.text}" for k, v in head.readings), *options["readings"]])
+    file = api.read_case(plans, data, shown)
+    as_of = options["as_of"] or (file.as_of.text if file.as_of else "")
+    provenance = _provenance(api, plans, shown, data, readings, as_of, options)
+    cases = []
+    for case in file.cases:
+        if as_of:
+            case = api.with_as_of(plans, case, as_of)
+        for text in options["facts"]:
+            case = api.with_fact(plans, case, text)
+        cases.append(api.explain(api.decide(plans, case, readings), lang, provenance, depth))
+    return cases
+
+
+_COMPILED: dict[tuple[str, tuple[str, ...]], Any] = {}
+
+
+def _plans(api: Any, spec: str, options: dict[str, Any], head: Any) -> Any:
+    """The policy, loaded and compiled once a run."""
+    sets = (*(f"{k.text}={v.text}" for k, v in head.sets), *options["sets"])
+    if (spec, sets) not in _COMPILED:
+        _COMPILED[spec, sets] = api.compile(api.load(spec, sets=sets))
+    return _COMPILED[spec, sets]
+
+
+def _data(name: str) -> tuple[bytes, str]:
+    if name == "-":
+        return sys.stdin.buffer.read(), "<stdin>"
+    try:
+        return Path(name).read_bytes(), name
+    except OSError as error:
+        raise click.UsageError(f"读不了 {name}：{error.strerror} / cannot read {name}: {error.strerror}") from error
+
+
+def _provenance(api: Any, plans: Any, name: str, data: bytes, readings: dict[str, str], as_of: str, options: dict[str, Any]) -> Any:
+    from policyengine.explain import Provenance
+    from policyengine.version import VERSION
+
+    timeline = plans.timeline
+    ids = [timeline.base.id, *(overlay.id for overlay in plans.last.policy.overlays)]
+    changed = [*(f"--as-of {as_of}" for _ in [0] if as_of), *(f"--set {s}" for s in options["sets"]), *(f"--fact {f}" for f in options["facts"])]
+    return Provenance(
+        policy="+".join(ids), policy_hash=timeline.meaning_hash, text_hash=timeline.text_hash, engine=VERSION, input=name,
+        input_hash=api.digest(data), readings=tuple(sorted(readings.items())), changed=tuple(changed), command=_command(name, options),
+        files=timeline.hashes,
+    )  # fmt: skip
+
+
+def _command(name: str, options: dict[str, Any]) -> str:
+    """The command that gives this explanation again."""
+    words = ["policyengine", "explain", "-" if name == "<stdin>" else name]
+    for option, values in (
+        ("--policy", [options["policy"]]), ("--as-of", [options["as_of"]]), ("--reading", options["readings"]),
+        ("--set", options["sets"]), ("--fact", options["facts"]),
+    ):  # fmt: skip
+        words += [word for value in values if value for word in (option, value)]
+    return " ".join(quoted(word) for word in words)
+
+
+def _drawn(cases: list[Any], depth: str, format_: str, lang: str) -> str:
+    from policyengine.render import blocks, csv, json, markdown, text
+
+    if format_ == "json":
+        return json.draw(json.document(cases, depth))
+    if format_ == "jsonl":
+        return json.lines(cases, depth)
+    if format_ == "csv":
+        return csv.draw(cases, lang)
+    drawer = markdown.draw if format_ == "md" else text.draw
+    all_blocks = [block for case in cases for block in blocks.case_blocks(case, depth, lang)]
+    all_blocks += blocks.summary(cases, lang)
+    return drawer(all_blocks)

@@ -1,0 +1,212 @@
+"""Decisions as JSON: versioned, exact, without floats. `schemas/decision.schema.json` describes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from policyengine import exact
+from policyengine.clauses import Citation
+from policyengine.decision import OUTCOMES, Assumed, Failure, Missing, ReadingUse, Result
+from policyengine.exact import Number
+from policyengine.explain import CaseExplanation, Explanation, Input, Line, Provenance
+from policyengine.model import Cited, Label
+from policyengine.values import Absent, Table, Tiers, Type, Unknown, Value
+
+VERSION = "1"
+
+
+def document(cases: Iterable[CaseExplanation], depth: str) -> dict[str, object]:
+    """All decisions of a run as one object."""
+    cases = list(cases)
+    provenance = next((case.provenance for case in cases if case.provenance), None)
+    return {
+        "version": VERSION,
+        "policy": _policy(cases),
+        "decisions": [decision(e, case.decision.name, depth) for case in cases for e in case.explanations],
+        "results": [_result(r) for case in cases for r in case.decision.results],
+        **({"provenance": _provenance(provenance)} if provenance else {}),
+    }
+
+
+def draw(data: object, indent: int | None = 2) -> str:
+    """JSON text, ending with a line break."""
+    separators = (",", ":") if indent is None else None
+    return json.dumps(data, ensure_ascii=False, indent=indent, separators=separators, allow_nan=False) + "\n"
+
+
+def lines(cases: Iterable[CaseExplanation], depth: str) -> str:
+    """One decision a line."""
+    return "".join(
+        draw({"version": VERSION, **decision(e, case.decision.name, depth)}, None) for case in cases for e in case.explanations
+    )
+
+
+def _policy(cases: list[CaseExplanation]) -> dict[str, object]:
+    policy = next((e.policy for case in cases for e in case.explanations), None)
+    if policy is None:
+        return {"id": "", "title": {"zh": ""}}
+    overlays = {o.id for case in cases for e in case.explanations for o in e.policy.overlays}
+    header = policy.header
+    return {"id": header.id, "title": _label(header.title), "number": header.number, "overlays": sorted(overlays)}
+
+
+def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
+    """One decision; `depth` none leaves out everything but the answer, steps and full add the working."""
+    d = e.decision
+    answer: dict[str, object] = {
+        "case": case, "version": d.version, "application": d.subject.path, "title": d.title,
+        "declared_on": d.declared_on.isoformat() if d.declared_on else "", "option": d.option,
+        "outcome": d.outcome, "outcome_text": _label(OUTCOMES[d.outcome]), "may_be": list(d.may_be),
+        "settled": d.settled, "amount": amount(d.amount), "refusals": [_failure(f) for f in d.refusals],
+        "missing": [_missing(item) for item in d.missing],
+    }  # fmt: skip
+    if depth == "none":
+        return answer
+    answer |= {
+        "set_aside": [_failure(f) for f in d.set_aside],
+        "readings": [_reading(use) for use in d.readings],
+        "assumed": [_assumed(item) for item in d.assumed],
+        "results": [_result(r) for r in d.results],
+        "ties": [{"rule": rule, "between": [one, other]} for rule, one, other in d.ties],
+        "notes": [_label(note) for note in d.notes],
+    }
+    if depth in ("steps", "full"):
+        answer |= {
+            "conditions": [_line(line) for line in e.conditions],
+            "steps": [_line(line) for line in e.steps],
+            "inputs": [_input(i) for i in e.inputs],
+        }
+    if depth == "full":
+        answer["everything"] = [_line(line) for line in e.everything]
+    return answer
+
+
+def money(value: Number) -> dict[str, object]:
+    """`{"fen": 15000000, "text": "150000.00"}`; an amount that is no whole fen has only its text."""
+    fen = exact.multiply(value, Decimal(100))
+    if isinstance(fen, Fraction) or fen != fen.to_integral_value():
+        return {"text": exact.text(value)}
+    yuan, cents = divmod(abs(int(fen)), 100)
+    return {"fen": int(fen), "text": f"{'-' if fen < 0 else ''}{yuan}.{cents:02}"}
+
+
+def amount(value: Value) -> dict[str, object]:
+    """An amount of money, or what it waits for and the range it may take."""
+    if isinstance(value, Unknown):
+        found: dict[str, object] = {"needs": sorted(map(str, value.needs))}
+        for name, bound in (("low", value.low), ("high", value.high)):
+            if isinstance(bound, Decimal | Fraction):
+                found[name] = money(bound)
+        return found
+    if not isinstance(value, Decimal | Fraction):
+        raise TypeError(f"not an amount: {value!r}")
+    return money(value)
+
+
+def plain(value: Value, type_: Type) -> object:
+    """Any value: money as an object, other numbers as exact text, absent as "none"."""
+    if type_.kind == "money":
+        return amount(value) if not isinstance(value, Absent) else "none"
+    if isinstance(value, Unknown):
+        found: dict[str, object] = {"needs": sorted(map(str, value.needs))}
+        if value.options is not None:
+            found["options"] = sorted(value.options, key=str)
+        for name, bound in (("low", value.low), ("high", value.high)):
+            if bound is not None:
+                found[name] = bound.isoformat() if isinstance(bound, date) else exact.text(bound)
+        return found
+    if isinstance(value, Decimal | Fraction):
+        return exact.text(value)
+    if isinstance(value, Absent):
+        return "none"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Tiers | Table):
+        return str(value)
+    return value
+
+
+def _label(label: Label) -> dict[str, str]:
+    return {"zh": label.zh, **({"en": label.en} if label.en else {})}
+
+
+def _cited(cited: Cited) -> dict[str, object]:
+    found: dict[str, object] = {"cite": list(cited.cites)}
+    if cited.quotes:
+        found["quote"] = list(cited.quotes)
+    if cited.basis:
+        found["basis"] = cited.basis
+    return found
+
+
+def _failure(failure: Failure) -> dict[str, object]:
+    return {
+        "condition": failure.condition, "at": failure.subject.path, "label": _label(failure.label),
+        "message": _label(failure.message), **_cited(failure.cited),
+    }  # fmt: skip
+
+
+def _missing(item: Missing) -> dict[str, object]:
+    found: dict[str, object] = {"fact": str(item.ref), "label": _label(item.label), "ask": _label(item.ask)}
+    if item.fact is not None:
+        fact = item.fact
+        found |= {"type": fact.type.kind, "unit": fact.unit, "choice": fact.choice, "answered_by": fact.answered_by}
+        if fact.evidence.zh:
+            found["evidence"] = _label(fact.evidence)
+        found["cite"] = list(item.cited.cites)
+    return found
+
+
+def _reading(use: ReadingUse) -> dict[str, object]:
+    i = use.interpretation
+    return {
+        "id": i.name, "option": use.option, "label": _label(i.label), "option_label": _label(i.options[use.option].label),
+        "default": use.default, "decided": i.decided_on is not None, "cite": list(i.cited.cites),
+    }  # fmt: skip
+
+
+def _assumed(item: Assumed) -> dict[str, object]:
+    return {"at": str(item.ref), "label": _label(item.label), "value": plain(item.value, item.fact.type)}
+
+
+def _result(r: Result) -> dict[str, object]:
+    return {"at": f"{r.subject.path}.{r.name}", "label": _label(r.label), "value": plain(r.value, r.type)}
+
+
+def _citation(c: Citation) -> dict[str, str]:
+    return {"cite": c.cite, "place": c.crumbs or c.short, "quote": c.quote}
+
+
+def _line(line: Line) -> dict[str, object]:
+    at = f"{line.subject.path}.{line.name}" if line.subject else line.name
+    found: dict[str, object] = {"at": at, "label": line.label}
+    for name, value in (
+        ("status", line.status), ("value", line.value), ("expression", line.formula), ("substituted", line.numbers),
+        ("because", line.because), ("note", line.note), ("evidence", line.evidence),
+    ):  # fmt: skip
+        if value:
+            found[name] = value
+    found["citations"] = [_citation(c) for c in line.citations]
+    return found
+
+
+def _input(i: Input) -> dict[str, str]:
+    return {
+        "at": f"{i.subject.path}.{i.name}", "label": i.label, "value": i.value, "place": i.place, "evidence": i.evidence, "origin": i.origin,
+    }  # fmt: skip
+
+
+def _provenance(p: Provenance) -> dict[str, object]:
+    return {
+        "engine": p.engine, "policy": p.policy, "policy_sha256": p.policy_hash, "text_sha256": p.text_hash,
+        "input": p.input, "input_sha256": p.input_hash, "readings": dict(p.readings), "changed": list(p.changed),
+        "command": p.command, "files": {name: digest for name, digest in p.files},
+    }  # fmt: skip
+
+
