@@ -252,6 +252,7 @@ class _CaseReader:
         application = self.policy.header.application.entity
         for kind in self.policy.entities:
             self.entities[kind] = {}
+        complete = {kind for kind in self.policy.entities if kind in self.flat or self.complete(kind)} | {application}
         for (kind, id_), draft in self.drafts.items():
             entity = self.policy.entities[kind]
             for reference in entity.references.values():
@@ -259,13 +260,21 @@ class _CaseReader:
             closed = set(draft.closed)
             for other in self.policy.entities.values():
                 for reference in other.references.values():
-                    if reference.to == kind and (other.name in self.flat or other.name == application):
+                    if reference.to == kind and other.name in complete:
                         closed.add(reference.inverse)
             self.entities[kind][id_] = CaseEntity(
                 kind, id_, draft.facts, draft.references, frozenset(closed), draft.span
             )
         self.counts()
         self.uniqueness()
+
+    def complete(self, kind: str) -> bool:
+        """Whether every owner of a mandatory relation has stated its members, so that none can be missing."""
+        for reference in self.policy.entities[kind].references.values():
+            owners = [draft for draft in self.drafts.values() if draft.kind == reference.to]
+            if not reference.optional and owners and all(reference.inverse in o.closed for o in owners):
+                return True
+        return False
 
     def target(self, draft: _Draft, reference: m.Reference) -> None:
         label = self.policy.entities[reference.to].label.zh

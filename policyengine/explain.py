@@ -25,6 +25,9 @@ from policyengine.values import Unknown, Value
 from policyengine.world import Ent, When, World
 
 
+MOST_MEMBERS = 20  # of a consortium, whose own steps are shown at the depth of steps
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One condition or one step.
@@ -243,12 +246,20 @@ class _Explainer:
         node = plan.nodes[last.name]
         if isinstance(node, p.ParamNode | p.FactNode | p.RankNode) or not node.info.type.quantity:
             return
-        if not (last.ent is not None and self.world.is_stipulated(last.ent, last.name)):
+        value = self.world.value(last.ent, last.name, last.when)
+        aside = last.ent is not self.ent and not isinstance(value, Unknown) and value == 0
+        if not aside and not (last.ent is not None and self.world.is_stipulated(last.ent, last.name)):
             for part in self.parts(node, last):
                 yield from self.visit(part, seen)
-        if last.ent is self.ent or last.ent is None or not self.policy.entities[last.ent.kind].dated_by:
+        if self.near(last.ent):
             if not self.chosen_by_facts(last) and node.info.type.kind != "count" and not self.trivial(node, last):
                 yield from self.shown(last)
+
+    def near(self, ent: Ent | None) -> bool:
+        """Whether an entity's own steps are shown: the application, what belongs to it, firms, the policy."""
+        if ent is None or ent is self.ent or not self.policy.entities[ent.kind].dated_by:
+            return True
+        return self.belongs(ent) and len(self.world.entities[ent.kind]) <= MOST_MEMBERS
 
     def shown(self, read: Read) -> Iterator[Line]:
         line = self.line(read)

@@ -23,10 +23,11 @@ from policyengine.values import Absent, FactRef, Unknown, Value
 class Member:
     """One candidate of a group. `counts`: whether it is in the group and counted (may be unknown).
 
-    `keys` gives its sort keys when asked; `tie` breaks ties: the stable key, then the id.
+    `keys` gives its sort keys when asked: those of the rule, then the entity's stable key if it has one.
+    The id breaks what ties are left.
     """
 
-    tie: tuple[str, str]
+    id: str
     counts: Value
     keys: Callable[[], tuple[Value, ...]]
     descending: tuple[bool, ...]
@@ -62,16 +63,23 @@ def before(a: Member, b: Member) -> bool | None:
             return None
         if side:
             return (side > 0) == descending
-    return a.tie < b.tie
+    return a.id < b.id
 
 
-def tied(a: Member, b: Member) -> bool:
-    """Whether only the tie-breaking keys tell two members apart."""
-    return all(_side(x, y) == 0 for x, y in zip(a.sort_keys(), b.sort_keys(), strict=True))
+def tied(a: Member, b: Member, keys: int) -> bool:
+    """Whether the first `keys` sort keys, those of the rule itself, do not tell two members apart."""
+    return all(_side(x, y) == 0 for x, y in zip(a.sort_keys()[:keys], b.sort_keys()[:keys], strict=True))
 
 
-def _keys_known(members: Sequence[Member]) -> bool:
-    return not any(isinstance(key, Unknown) for member in members for key in member.sort_keys())
+def _ordered(members: Sequence[Member]) -> list[Member] | None:
+    """Members in their order, if it is certain; None where an open key leaves it open."""
+    line = order(members)
+    rule = max(0, len(line[0].descending) - 1) if line else 0
+    if any(isinstance(key, Unknown) for member in members for key in member.sort_keys()[:rule]):
+        if any(before(a, b) is None for a in members for b in members if a is not b):
+            return None
+        return line
+    return line if all(before(a, b) for a, b in zip(line, line[1:], strict=False)) else None
 
 
 def order(members: Sequence[Member]) -> list[Member]:
@@ -80,7 +88,7 @@ def order(members: Sequence[Member]) -> list[Member]:
     def side(a: Member, b: Member) -> int:
         return -1 if before(a, b) else 1
 
-    return sorted(sorted(members, key=lambda member: member.tie), key=cmp_to_key(side))
+    return sorted(sorted(members, key=lambda member: member.id), key=cmp_to_key(side))
 
 
 def ranks(members: Sequence[Member]) -> list[Value]:
@@ -91,8 +99,9 @@ def ranks(members: Sequence[Member]) -> list[Value]:
     counting = [member for member in members if member.counts is not False]
     if len(counting) == 1:
         return [exact.ZERO if member.counts is False else exact.ONE for member in members]
-    if _keys_known(counting) and all(member.counts is True for member in counting):
-        position = {id(member): i for i, member in enumerate(order(counting), 1)}
+    line = _ordered(counting)
+    if line is not None and all(member.counts is True for member in counting):
+        position = {id(member): i for i, member in enumerate(line, 1)}
         return [Decimal(position.get(id(member), 0)) for member in members]
     return [exact.ZERO if member.counts is False else _rank(member, counting) for member in members]
 
@@ -121,10 +130,11 @@ def in_order(members: Sequence[Member], of: Sequence[Value], limits: Sequence[Va
     results: list[Value] = [exact.ZERO] * len(members)
     index = {id(member): i for i, member in enumerate(members)}
     possible = [member for member in members if member.counts is not False]
-    one = len(possible) == 1
-    if one or _keys_known(possible):
-        used: Value = exact.ZERO
-        for member in possible if one else order(possible):
+    line = possible if len(possible) == 1 else _ordered(possible)
+    used: Value
+    if line is not None:
+        used = exact.ZERO
+        for member in line:
             i = index[id(member)]
             results[i] = _within(member.counts, of[i], limits[i], used)
             used = unknown.add(used, results[i])
@@ -182,9 +192,7 @@ def shares(
     if len(known) == len(counted) and isinstance(total, Decimal) and isinstance(unit, Decimal):
         if all(weight == 0 for weight in known):
             return None
-        parts: list[Value] = []
-        parts += largest_remainder(total, known, unit, [member.tie for member in members])
-        return parts
+        return _split(total, known, unit, members)
     return [_share_range(i, total, counted, unit) for i in range(len(members))]
 
 
@@ -196,11 +204,29 @@ def _times(counts: Value, weight: Value) -> Value:
     return unknown.hull(unknown.needs((counts,)), [exact.ZERO, weight])
 
 
-def largest_remainder(
-    total: Decimal, weights: Sequence[Number], unit: Decimal, ties: Sequence[tuple[str, str]]
-) -> list[Decimal]:
-    """The exact split. INVARIANT: the parts add up to `total`, each a whole number of units.
+def _split(total: Decimal, weights: Sequence[Number], unit: Decimal, members: Sequence[Member]) -> list[Value]:
+    """The split among members; where an open key decides who gets an odd unit, the range of both."""
+    line = order(members)
+    places = {id(member): i for i, member in enumerate(line)}
+    parts = largest_remainder(total, weights, unit, [places[id(member)] for member in members])
+    result: list[Value] = list(parts)
+    for i, one in enumerate(members):
+        for j, other in enumerate(members):
+            if weights[i] == weights[j] and parts[i] != parts[j] and before(one, other) is None:
+                wanted = unknown.needs((*one.sort_keys(), *other.sort_keys()))
+                low, high = sorted((parts[i], parts[j]))
+                old = result[i]
+                known = old.needs if isinstance(old, Unknown) else frozenset()
+                result[i] = Unknown(wanted | known, low, high)
+    return result
 
+
+def largest_remainder(
+    total: Decimal, weights: Sequence[Number], unit: Decimal, places: Sequence[int]
+) -> list[Decimal]:
+    """The exact split. `places`: the order in which equal claims to an odd unit are served.
+
+    INVARIANT: the parts add up to `total`, each a whole number of units.
     (If `total` is itself no whole number of units, the odd bit goes to the first in line.)
     """
     whole = Fraction(total)
@@ -210,16 +236,22 @@ def largest_remainder(
     units = [share.numerator // share.denominator for share in exact_shares]
     line = sorted(
         (i for i in range(len(weights)) if weights[i] != 0),
-        key=lambda i: (-(exact_shares[i] - units[i]), -Fraction(weights[i]), ties[i]),
+        key=lambda i: (-(exact_shares[i] - units[i]), -Fraction(weights[i]), places[i]),
     )
     left = whole / step - sum(units)
     for i in line[: left.numerator // left.denominator]:
         units[i] += 1
-    parts = [exact.multiply(Decimal(n), unit) for n in units]
-    odd = whole - sum((Fraction(part) for part in parts), Fraction(0))
-    if odd:
-        parts[line[0]] = exact.add(parts[line[0]], exact.number(exact.add(exact.ZERO, odd)))
-    return [Decimal(part) if isinstance(part, Decimal) else Decimal(0) for part in parts]
+    parts = [Fraction(n) * step for n in units]
+    parts[line[0]] += whole - sum(parts)
+    return [_decimal(part) for part in parts]
+
+
+def _decimal(part: Fraction) -> Decimal:
+    """A sum of decimals as the decimal that it is."""
+    found = exact.add(exact.ZERO, part)
+    if not isinstance(found, Decimal):
+        raise ValueError("a share of a decimal total in decimal units is a decimal")
+    return found
 
 
 def _share_range(i: int, total: Value, weights: Sequence[Value], unit: Value) -> Value:

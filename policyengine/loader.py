@@ -13,7 +13,7 @@ from datetime import date
 from importlib import resources
 from pathlib import Path
 
-from policyengine import amend, schema
+from policyengine import amend, literals, schema
 from policyengine import model as m
 from policyengine.diagnostics import Diagnostic, PolicyError, diagnostic, errors
 from policyengine.reading import yaml
@@ -37,7 +37,8 @@ class Loaded:
 
 
 def load(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[str] = ()) -> m.Timeline:
-    """The policy that `spec` names: a folder or an id, with `+overlay.yaml` any number of times.
+    """The policy that `spec` names: a folder or an id, with `@DATE` for the version of one day, and with
+    `+overlay.yaml` any number of times.
 
     `overlays`: further overlay files. `sets`: `PARAMETER=VALUE` what-ifs.
     Raises PolicyError with all that is wrong in reading, schema, and structure. Source: `docs/language.md`.
@@ -51,8 +52,11 @@ def load(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[s
 
 def read(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[str] = ()) -> Loaded:
     """Like `load`, but returns what was found instead of raising."""
-    folder_name, *more = str(spec).split("+")
+    base_name, *more = str(spec).split("+")
+    folder_name, at, pinned = base_name.partition("@")
     folder = locate(folder_name)
+    if at and literals.day(pinned) is None:
+        return Loaded(None, [diagnostic("bad-version-date", None, text=pinned)])
     if folder is None:
         return Loaded(None, [_no_policy(folder_name)])
     reader = _Reader()
@@ -61,7 +65,13 @@ def read(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[s
     changes += [reader.set(text, i) for i, text in enumerate(sets)]
     if base is None:
         return Loaded(None, reader.found)
-    return _timeline(base, [c for c in changes if c is not None], reader, folder)
+    loaded = _timeline(base, [c for c in changes if c is not None], reader, folder)
+    if at and loaded.timeline is not None:
+        day = literals.day(pinned)
+        assert day is not None
+        version = loaded.timeline.on(day)
+        loaded.timeline = replace(loaded.timeline, versions=((None, version),))
+    return loaded
 
 
 def shipped() -> dict[str, Path]:

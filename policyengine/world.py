@@ -323,13 +323,13 @@ class World:
             counts = _and(inside, self.value(other, node.where, when))
             rows.append(
                 groups.Member(
-                    (self._stable_key(other, entity), other.id), counts,
-                    lambda other=other: tuple(self.value(other, key, when) for key, _ in by),  # type: ignore[misc]
-                    tuple(descending for _, descending in by),
+                    other.id, counts,
+                    lambda other=other: (*(self.value(other, key, when) for key, _ in by), *self._stable_key(other, entity)),  # type: ignore[misc]
+                    (*(descending for _, descending in by), *([False] if entity.key else [])),
                 )
             )  # fmt: skip
         if isinstance(node, p.RankNode):
-            self._note_ties(node.info.name, rows, members)
+            self._note_ties(node.info.name, rows, members, len(by))
             return groups.ranks(rows)
         ents = [other for other, _ in members]
         if node.method == "in_order":
@@ -350,27 +350,25 @@ class World:
             raise CaseError([diagnostic("nothing-to-share-by", node.info.span, name=node.info.label.zh)])
         return split
 
-    def _note_ties(self, name: str, rows: list[groups.Member], members: list[tuple[Ent, Value]]) -> None:
-        counting = [
-            (row, ent) for row, (ent, _) in zip(rows, members, strict=True) if row.counts is True
-        ]
-        if len(counting) < 2 or any(isinstance(k, Unknown) for row, _ in counting for k in row.sort_keys()):
+    def _note_ties(self, name: str, rows: list[groups.Member], members: list[tuple[Ent, Value]], keys: int) -> None:
+        """Remember which members only the stable key or the id told apart."""
+        counting = {id(row): ent for row, (ent, _) in zip(rows, members, strict=True) if row.counts is True}
+        if len(counting) < 2:
             return
-        line = {id(row): ent for row, ent in counting}
-        previous: groups.Member | None = None
-        for row in groups.order([row for row, _ in counting]):
-            if previous is not None and groups.tied(previous, row):
-                self.ties.add((name, (line[id(previous)].path, line[id(row)].path)))
-            previous = row
+        line = groups.order([row for row in rows if id(row) in counting])
+        for one, other in zip(line, line[1:], strict=False):
+            if groups.tied(one, other, keys):
+                self.ties.add((name, (counting[id(one)].path, counting[id(other)].path)))
 
-    def _stable_key(self, ent: Ent, entity: m.Entity) -> str:
+    def _stable_key(self, ent: Ent, entity: m.Entity) -> tuple[Value, ...]:
         """The entity's declared key, a text fact of its own or of what it refers to (`member.credit_code`)."""
+        if not entity.key:
+            return ()
         *refs, name = entity.key.split(".")
         holder: Ent | None = ent
         for reference in refs:
-            holder = holder.refs.get(reference) if holder else None
-        given = holder.given.facts.get(name) if holder and holder.given else None
-        return str(given.value) if given is not None and given.value is not None else ""
+            holder = self.follow(holder, reference) if holder else None
+        return (ABSENT if holder is None else self._fact(holder, name),)
 
     # --- references ---
 

@@ -1,3 +1,67 @@
-"""Static checks (being written)."""
-def check_plan(plan, plans):
-    return []
+"""Static checks: what can be wrong with a policy that reads, parses and types without error.
+
+`CHECKS` is all of them, each a function from `Checked` to diagnostics. A check looks at one version of a
+policy; a new check is a function here, its codes in `codes/text.py` or `codes/checks.py`, and a bad file in
+`tests/bad/checks/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from policyengine.checks.citations import clauses, coverage, quotes
+from policyengine.checks.common import Checked
+from policyengine.checks.english import missing_english
+from policyengine.checks.facts import deciders, facts, first_days
+from policyengine.checks.figures import values_in_quotes
+from policyengine.checks.header import entities, header
+from policyengine.checks.operators import operators
+from policyengine.checks.original import official_text
+from policyengine.checks.reasons import reasons
+from policyengine.checks.results import bounds, cost
+from policyengine.checks.tables import tables
+from policyengine.checks.use import unused
+from policyengine.checks.words import ambiguous_words, settled_words
+from policyengine.diagnostics import Diagnostic, sort
+from policyengine.plan import Plan
+from policyengine.world import Plans
+
+Check = Callable[[Checked], Iterable[Diagnostic]]
+
+CHECKS: tuple[Check, ...] = (
+    official_text,
+    clauses,
+    quotes,
+    coverage,
+    values_in_quotes,
+    operators,
+    ambiguous_words,
+    settled_words,
+    header,
+    entities,
+    facts,
+    first_days,
+    deciders,
+    reasons,
+    tables,
+    bounds,
+    unused,
+    cost,
+)
+
+
+def check_plan(plan: Plan, plans: Plans) -> list[Diagnostic]:
+    """Everything that the checks find in one version of a policy, in reading order.
+
+    `plans`: all versions, of which `plan` is one.
+    """
+    checked = Checked(plan.policy, plan, plans)
+    return sort(found for check in CHECKS for found in check(checked))
+
+
+def check_plans(plans: Plans) -> list[Diagnostic]:
+    """Everything found in any version, what several versions share only once."""
+    return sort(found for _, plan in plans.versions for found in check_plan(plan, plans))
+
+
+__all__ = ["CHECKS", "Check", "Checked", "check_plan", "check_plans", "missing_english"]

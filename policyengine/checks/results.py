@@ -25,11 +25,17 @@ MAX_COST = 200_000  # nodes of all expressions of a policy; the evaluator's own 
 
 
 def blank_case(policy: m.Policy) -> Case:
-    """One entity of every kind, each referring to the one of the other kind, and nothing else known."""
+    """One entity of every kind, each referring to the one of the other kind, and nothing else known.
+
+    As in any case, all applications are known to be listed; there may be further entities of other kinds.
+    """
     entities = {}
+    applications = policy.entities.get(policy.header.application.entity)
+    listed = applications.references.values() if applications else ()
     for entity in policy.entities.values():
         references: dict[str, str | None] = {name: ref.to for name, ref in entity.references.items()}
-        one = CaseEntity(entity.name, entity.name, {}, references, frozenset(), entity.span)
+        closed = frozenset(ref.inverse for ref in listed if ref.to == entity.name)
+        one = CaseEntity(entity.name, entity.name, {}, references, closed, entity.span)
         entities[entity.name] = {entity.name: one}
     return Case("", entities)
 

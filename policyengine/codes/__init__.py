@@ -6,6 +6,7 @@ One table a stage. `policyengine show CODE` prints an entry; a test holds that e
 from __future__ import annotations
 
 from policyengine.codes.case import CASE
+from policyengine.codes.checks import CHECKS
 from policyengine.codes.code import Code
 from policyengine.codes.expression import EXPRESSION
 from policyengine.codes.policy import POLICY
@@ -14,7 +15,9 @@ from policyengine.codes.schema import SCHEMA
 from policyengine.codes.text import TEXT
 
 CODES: dict[str, Code] = {
-    code.name: code for table in (READING, SCHEMA, EXPRESSION, POLICY, TEXT, CASE) for code in table
+    code.name: code
+    for table in (READING, SCHEMA, EXPRESSION, POLICY, TEXT, CHECKS, CASE)
+    for code in table
 }
 
 __all__ = ["CODES", "Code"]

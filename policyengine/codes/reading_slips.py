@@ -62,8 +62,8 @@ SLIPS: tuple[Code, ...] = (
     ),
     Code(
         name="missing-colon",
-        zh="这一行“{line}”没有冒号",
-        en="the line `{line}` has no colon",
+        zh="这一行“{line}”的名称后面没有冒号",
+        en="there is no colon behind the name in the line `{line}`",
         help_zh=("写成 键: 值；若是上一行文字的继续，整段加引号",),
         help_en=(
             "write `key: value`; if it continues the text above, put quotes around all of that",

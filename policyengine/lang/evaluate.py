@@ -295,23 +295,23 @@ def _all(rows: Rows, members: Members) -> Value:
 
 
 def _extreme(rows: Rows, members: Members, least: bool) -> Value | None:
-    """The least or greatest item; None where there surely is none."""
+    """The least or greatest item; None where there surely is none.
+
+    With some that surely count, it lies between theirs alone and that of all. With none, any one of
+    those that may count could be the only one.
+    """
     known, further, _ = _split(rows, members)
+    pick = unknown.smallest if least else unknown.largest
     sure = [item for counts, item in known if counts is True]
     maybe = [(counts, item) for counts, item in [*known, *further] if isinstance(counts, Unknown)]
     maybe += [(Unknown(members.needs), item) for counts, item in further if counts is True]
-    if not sure and not maybe:
-        return None
-    pick = unknown.smallest if least else unknown.largest
-    result: Value | None = pick(sure) if sure else None
-    for counts, item in maybe:
-        with_it = item if result is None else pick([result, item])
-        options = [with_it] if result is None else [result, with_it]
-        result = unknown.hull(unknown.needs((counts,)), options)
-        if len(options) == 1 and not isinstance(result, Unknown):
-            low, high = unknown.bounds(result)
-            result = Unknown(unknown.needs((counts,)), low, high)
-    return result
+    open_counts = unknown.needs(counts for counts, _ in maybe)
+    items = [item for _, item in maybe]
+    if sure and maybe:
+        return unknown.hull(open_counts, [pick(sure), pick([*sure, *items])])
+    if sure:
+        return pick(sure)
+    return unknown.hull(open_counts, items) if items else None
 
 
 _AGGREGATES: dict[str, Callable[[Rows, Members], Value | None]] = {

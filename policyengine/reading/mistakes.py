@@ -14,6 +14,7 @@ from policyengine.reading.common import Refusal, ascii_of, full_width
 _NAME = r"[^\s：:，,。；;、？！?!#＃{}\[\]“”\"'‘’]{1,40}"
 _WIDE_COLON = re.compile(rf"(?:- +)?[“\"']?({_NAME})[”\"']?\s*(：)[ \u3000]*(.*)")
 _TIGHT_COLON = re.compile(rf"(?:- +)?[\"']?({_NAME})[\"']?(:)(?!//)[\u3000\xa0]*(\S.*)")
+_BRACKET_KEY = re.compile(rf"({_NAME})(:?)\s*[\[{{'\"“]")
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _WIDE_MARK = re.compile(r"([＃]|[－−–—](?=\s))")
 _TIGHT_DASH = re.compile(r"(-)([^\s\-0-9].*)")
@@ -57,6 +58,16 @@ def in_braces(text: str) -> Refusal | None:
     """What is wrong with a text that is a value between `{` and `}`: it holds the next key."""
     match = _KEY_IN_FLOW.search(text)
     return full_width(text, match.start(1), match.end(1)) if match else None
+
+
+def in_key(line: str) -> Refusal | None:
+    """What is wrong with a line whose key, taken by YAML, includes the beginning of a value."""
+    match = _BRACKET_KEY.match(line)
+    if match is None:
+        return None
+    if match[2]:
+        return slip(line)
+    return Refusal("missing-colon", {"line": line}, 0, match.end(1))
 
 
 def wide_comma(text: str) -> Refusal | None:

@@ -49,6 +49,10 @@ class _Failure:
         end = self.text.find("\n", offset)
         return self.text[offset : end if end >= 0 else None].rstrip("\r")
 
+    def key_position(self) -> bool:
+        """Whether the last value stands where an entry of a list or mapping begins."""
+        return self.text[: self.reached.start].rstrip()[-1:] in ("{", "[", ",")
+
     def first_on_line(self) -> bool:
         """Whether nothing but spaces stands before `at` on its line."""
         start = self.text.rfind("\n", 0, self.at) + 1
@@ -65,6 +69,19 @@ def explain(text: str, error: MarkedYAMLError, reached: Reached) -> Refusal:
         if context.startswith(start) or problem.startswith(start):
             return explanation(failure)
     return _mark("yaml-syntax", at, at + 1)
+
+
+def unclosed(text: str, at: int) -> Refusal:
+    """The finding for the bracket `at`, which is never closed."""
+    opened = text[at]
+    return _mark("unclosed-bracket", at, at + 1, opened=opened, due="]" if opened == "[" else "}")
+
+
+def explain_sign(text: str, at: int, reached: Reached) -> Refusal:
+    """The finding for a `?` that YAML takes for its own; offsets count as in `explain`."""
+    start = reached.end + len(text[reached.end : at]) - len(text[reached.end : at].lstrip(", \n"))
+    found = slip(text[start:at])
+    return _moved(found, start) if found else _mark("unquoted-special", at, at + 1, mark=text[at])
 
 
 def _unclosed_quote(f: _Failure) -> Refusal:
@@ -142,17 +159,23 @@ def _in_brackets(f: _Failure) -> Refusal:
     """Within `[…]` or `{…}`: something stands where a comma or the closing bracket is due."""
     found = f.text[f.at : f.at + 1]
     if found in ("", "\0") or f.line(f.at).startswith(("---", "...")):
-        return _open_bracket(f, f.begin)
+        return unclosed(f.text, f.begin)
     last = f.reached
+    written = f.text[last.start : last.end]
+    if found in "，、；":
+        return _moved(full_width(found, 0, 1), f.at)
+    mistaken = slip(written) if last.kind == "plain" and f.key_position() else None
+    if mistaken:
+        return _moved(mistaken, last.start)
     if found == ":" and last.kind == "plain":
-        comma = wide_comma(f.text[last.start : last.end])
+        comma = wide_comma(written)
         if comma:
             return _moved(comma, last.start)
         return _mark("unquoted-colon", f.at, f.at + 1)
-    if found in "]}":
-        return _open_bracket(f, f.begin)
-    if last.kind == "quoted" and last.end == f.at:
+    if last.kind == "quoted" and last.end == f.at and found not in "]}":
         return _after_value(f)
+    if found in "]}" or leaves(f.text, f.begin, f.at):
+        return unclosed(f.text, f.begin)
     if last.kind == "plain" and found in "[{":
         if found == "{":
             name = re.match(r"\{[^{}\n]*\}?", f.text[f.at :])
@@ -162,11 +185,6 @@ def _in_brackets(f: _Failure) -> Refusal:
             )
         return _mark("unquoted-special", f.at, f.at + 1, mark=found)
     return _mark("missing-comma", f.at, f.at + 1)
-
-
-def _open_bracket(f: _Failure, at: int) -> Refusal:
-    opened = f.text[at]
-    return _mark("unclosed-bracket", at, at + 1, opened=opened, due="]" if opened == "[" else "}")
 
 
 def _block_end(f: _Failure) -> Refusal:
@@ -187,6 +205,8 @@ def _after_value(f: _Failure) -> Refusal:
     last = f.reached
     if last.kind == "quoted" and "\n" in f.text[last.start : last.end]:
         return _mark("unclosed-quote", last.start, last.start + 1, quote=f.text[last.start])
+    if f.text[f.at] in "，、；":
+        return _moved(full_width(f.text[f.at], 0, 1), f.at)
     rest = _uncommented(f.line(f.at))
     closed = f.text[last.end - 1 : last.end]
     if closed == "}":
@@ -217,6 +237,17 @@ def _special(f: _Failure, at: int, code: str = "unquoted-special", mark: str = "
     mark = mark or f.text[at : at + 1]
     advice = "" if f.reached.brackets else quoted(_uncommented(f.line(at)))
     return _mark(code, at, at + len(mark), mark=mark, quoted=advice)
+
+
+def leaves(text: str, opened: int, at: int) -> bool:
+    """Whether `at` is on a later line than a bracket, no deeper than it: outside, for a reader."""
+    return "\n" in text[opened:at] and indent(text, at) <= indent(text, opened)
+
+
+def indent(text: str, offset: int) -> int:
+    """The number of spaces at the beginning of the line that holds `offset`."""
+    line = text[text.rfind("\n", 0, offset) + 1 : offset + 1]
+    return len(line) - len(line.lstrip(" "))
 
 
 def _uncommented(line: str) -> str:

@@ -18,7 +18,7 @@ from policyengine.reading.events import kind, place
 from policyengine.reading.mistakes import in_braces, in_list, slip
 from policyengine.reading.node import Scalar
 from policyengine.reading.scalars import plain
-from policyengine.reading.syntax import Reached
+from policyengine.reading.syntax import Reached, leaves, unclosed
 
 # White space at the start of a line other than spaces.
 _ODD_INDENT = re.compile(r"^ *([\t\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+)", re.MULTILINE)
@@ -149,22 +149,14 @@ class Values:
             self.findings.add("plain-text-over-lines", start, start + len(first[1]), line=last)
         elif not flow:
             self.findings.add("uneven-indentation", last_at, end, line=self._rest_of_line(last_at))
-        elif self._depth_of(last_at) <= self._depth_of(opened := self.reached.brackets[-1]):
-            bracket = self.text[opened]
-            due = "]" if bracket == "[" else "}"
-            self.findings.add("unclosed-bracket", opened, opened + 1, opened=bracket, due=due)
+        elif leaves(self.text, opened := self.reached.brackets[-1], last_at):
+            self.findings.refuse(unclosed(self.text, opened), 0, 0)
         else:
             self.findings.add("missing-comma", last_at, end)
 
     def _rest_of_line(self, offset: int) -> str:
         end = self.text.find("\n", offset)
         return self.text[offset : end if end >= 0 else None].rstrip()
-
-    def _depth_of(self, offset: int) -> int:
-        """The indentation of the line that holds `offset`."""
-        start = self.text.rfind("\n", 0, offset) + 1
-        line = self.text[start : offset + 1]
-        return len(line) - len(line.lstrip(" "))
 
     def _inside(self, start: int, end: int) -> tuple[int, int]:
         """The content of a block text, without its `|` line and the white space around."""

@@ -23,10 +23,10 @@ from policyengine.diagnostics import Diagnostic, sort
 from policyengine.reading.common import DEPTH, NODES, Findings, Keys, Refusal, Stop, quoted
 from policyengine.reading.decode import REFUSED, scan
 from policyengine.reading.events import Events, Refused, kind, place
-from policyengine.reading.mistakes import slip
+from policyengine.reading.mistakes import in_key, slip
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.reading.scalars import plain
-from policyengine.reading.syntax import Reached, bad_escape, explain
+from policyengine.reading.syntax import Reached, bad_escape, explain, explain_sign, leaves, unclosed
 from policyengine.reading.values import Values
 from policyengine.source import Source, Span
 
@@ -72,7 +72,10 @@ class _Builder:
             return None
         except Refused as met:
             words = {"mark": self.text[met.offset], "limit": str(DEPTH)}
-            self._syntax(Refusal(met.code, words, met.offset, met.offset + 1), met.offset)
+            refusal = Refusal(met.code, words, met.offset, met.offset + 1)
+            if met.code == "unquoted-special":
+                refusal = explain_sign(self.text, met.offset, self.reached)
+            self._syntax(refusal, met.offset)
             return None
         except (ValueError, OverflowError):  # of `chr`, for an escape beyond Unicode
             self._syntax(bad_escape(self.text, self.events.index), self.events.index)
@@ -144,6 +147,8 @@ class _Builder:
             node = self._sequence(start, depth, bool(event.flow_style))
         if bracket in ("[", "{"):
             self.reached.brackets.pop()
+        elif bracket and item and leaves(self.text, opened := self.reached.brackets[-1], start):
+            self.findings.refuse(unclosed(self.text, opened), 0, 0)
         elif bracket and item:
             text = node.span.text
             self.findings.add("pair-in-list", start, node.span.end, text=text, quoted=quoted(text))
@@ -201,6 +206,11 @@ class _Builder:
             return None
         self.values.properties(event)
         key = self.values.content(event)
+        mistaken = None if key.quoted else in_key(key.text)
+        if mistaken:
+            line = self.text[start:].split("\n", 1)[0].rstrip()
+            self.findings.refuse(in_key(line) or mistaken, start, end)
+            return None
         if key.text == "<<" and not key.quoted:
             self.findings.add("merge-refused", start, end)
             return None

@@ -1,0 +1,350 @@
+"""Expressions in words without a case: every branch, with the names of things instead of their values.
+
+`phrases.py` says what was computed for one application; this module says what a rule computes for any.
+A parameter carries its value in brackets where it has only one, so that a reader sees the number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from policyengine import model as m
+from policyengine import plan as p
+from policyengine import wording
+from policyengine.lang import nodes as n
+from policyengine.phrases import SIGNS
+from policyengine.values import Type
+
+Options = Mapping[str, m.Label]
+MODES: Options = {
+    "half_up": m.Label("四舍五入", "half up"),
+    "down": m.Label("舍去零头", "down"),
+    "up": m.Label("有零头就进一", "up"),
+}
+_STRENGTH = {"or": 1, "and": 2, "not": 3, "compare": 4, "+": 5, "-": 5, "*": 6, "/": 6}
+_AS_WRITTEN = ("count", "number", "years")  # kinds whose unit only the author's text has
+_CALLS = {
+    "min": m.Label("取较小的（{0}）", "the smaller of ({0})"),
+    "max": m.Label("取较大的（{0}）", "the larger of ({0})"),
+    "round_half_up": m.Label("四舍五入到{2}（{1}）", "{1} rounded to {2}, halves up"),
+    "round_down": m.Label("舍去不足{2}的零头（{1}）", "{1} rounded down to {2}"),
+    "round_up": m.Label("进到整{2}（{1}）", "{1} rounded up to {2}"),
+    "round_to": m.Label("取整（{1}；单位：{2}；办法：{3}）", "{1} rounded to {2} ({3})"),
+    "tier": m.Label("{2}在“{1}”里所属一档", "the row of “{1}” that {2} falls in"),
+    "marginal": m.Label("{2}按“{1}”分段累计", "{2} by the brackets of “{1}”"),
+    "lookup": m.Label("按{2}在“{1}”里查得的数", "what “{1}” gives for {2}"),
+    "years_between": m.Label("从{1}到{2}满几年", "full years from {1} to {2}"),
+    "year": m.Label("{1}所在的年份", "the year of {1}"),
+    "date": m.Label("{1}年{2}月{3}日", "the day {1}-{2}-{3}"),
+    "is_none": m.Label("没有{1}", "there is no {1}"),
+}
+_OVER = {
+    "sum": m.Label("{0}，逐个取{1}，相加", "the sum over {0} of {1}"),
+    "count": m.Label("{0}的个数", "the number of {0}"),
+    "any": m.Label("{0}，至少有一个：{1}", "at least one of {0}: {1}"),
+    "all": m.Label("{0}，每一个都：{1}", "all of {0}: {1}"),
+    "none": m.Label("{0}，没有一个：{1}", "none of {0}: {1}"),
+    "min": m.Label("{0}，逐个取{1}，取最小的", "the least over {0} of {1}"),
+    "max": m.Label("{0}，逐个取{1}，取最大的", "the greatest over {0} of {1}"),
+}
+_DAYS = {
+    "<": m.Label("早于", "before"),
+    "<=": m.Label("不晚于", "not after"),
+    ">": m.Label("晚于", "after"),
+    ">=": m.Label("不早于", "not before"),
+}
+
+
+def short(label: str) -> str:
+    """A label without the notes in its brackets: `申报企业（共同体由牵头企业申报）` is `申报企业`."""
+    return re.sub(r"（[^（）]*）|\s*\([^()]*\)", "", label).strip() or label
+
+
+def quoted(label: str) -> str:
+    """A label in quotation marks; those inside it become single ones."""
+    return "“" + label.replace("“", "‘").replace("”", "’") + "”"
+
+
+def options_of(policy: m.Policy, name: str) -> Options:
+    """The labels of the options that a name may take; of a set or table, of what its keys are."""
+    if name in policy.facts:
+        return policy.facts[name].options
+    if name in policy.values:
+        return policy.values[name].options
+    if name in policy.interpretations and policy.interpretations[name].switch:
+        return {option.name: option.label for option in policy.interpretations[name].options.values()}
+    parameter = policy.parameters.get(name)
+    if parameter is not None and parameter.type.options:
+        for fact in policy.facts.values():
+            if fact.type.options == parameter.type.options:
+                return fact.options
+    return {}
+
+
+def parameter_value(policy: m.Policy, parameter: m.Parameter, dated: m.Dated, lang: str) -> str:
+    """One value of a parameter for people; counts, years and numbers as the author wrote them."""
+    if lang == "zh" and dated.text and parameter.type.kind in _AS_WRITTEN:
+        return dated.text
+    return wording.value(dated.value, parameter.type, lang, options_of(policy, parameter.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """Words for the expressions of one version of a policy."""
+
+    plan: p.Plan
+    lang: str = "zh"
+
+    @property
+    def zh(self) -> bool:
+        return self.lang == "zh"
+
+    def text(self, compiled: n.Compiled, options: Options | None = None) -> str:
+        """An expression on one line; `options`: labels of an option that is its value."""
+        return self.node(compiled.node, 0, options or {})
+
+    def lines(self, compiled: n.Compiled, options: Options | None = None) -> list[str]:
+        """An expression with its alternatives and its parts on lines of their own."""
+        return list(self._lines(compiled.node, options or {}))
+
+    def label(self, name: str) -> str:
+        """The label of a node, reference or relation, as it stands inside a sentence."""
+        return self.lower(self.plan.label(name)(self.lang))
+
+    def lower(self, text: str) -> str:
+        """English labels begin with a capital; inside a sentence they do not."""
+        small = not self.zh and len(text) > 1 and text[1].islower()
+        return text[0].lower() + text[1:] if small else text
+
+    def _lines(self, node: n.Node, options: Options) -> Iterator[str]:
+        match node:
+            case n.Choice():
+                yield self._alternative(node, options)
+                while isinstance(node.otherwise, n.Choice):
+                    node = node.otherwise
+                    yield self._alternative(node, options)
+                otherwise = self.node(node.otherwise, 0, options)
+                yield f"其余情形：{otherwise}" if self.zh else f"otherwise: {otherwise}"
+            case n.Logic():
+                every = node.operator == "and"
+                if self.zh:
+                    yield "以下各条都要满足：" if every else "以下满足一条即可："
+                else:
+                    yield "all of these:" if every else "one of these:"
+                yield from (f"- {self.node(part, 0, options)}" for part in node.parts)
+            case _:
+                yield self.node(node, 0, options)
+
+    def _alternative(self, node: n.Choice, options: Options) -> str:
+        test, then = self.node(node.test, 0, {}), self.node(node.then, 0, options)
+        return f"若{test}：{then}" if self.zh else f"if {test}: {then}"
+
+    def node(self, node: n.Node, outer: int, options: Options) -> str:
+        """A part of an expression; `outer`: how strongly what stands around it binds."""
+        match node:
+            case n.Literal():
+                return self._literal(node, options)
+            case n.Path():
+                return self.path(node)
+            case n.Binary():
+                strength = _STRENGTH[node.operator]
+                left = self.node(node.left, strength, options)
+                right = self.node(node.right, strength + (node.operator in "-/"), options)
+                return self._wrap(f"{left} {SIGNS[node.operator]} {right}", strength, outer)
+            case n.Negative():
+                return self._wrap(f"-{self.node(node.operand, 7, options)}", 5, outer)
+            case n.Not():
+                return self._not(node, outer)
+            case n.Logic():
+                return self._logic(node, outer)
+            case n.Comparison():
+                return self._wrap(self._comparison(node), _STRENGTH["compare"], outer)
+            case n.Membership():
+                return self._wrap(self._membership(node), _STRENGTH["compare"], outer)
+            case n.Choice():
+                return self._choice(node, options)
+            case n.Call():
+                return self._call(node)
+            case n.Aggregate():
+                return self._wrap(self._aggregate(node, node.function), 0, outer)
+
+    def _wrap(self, text: str, strength: int, outer: int) -> str:
+        if strength >= outer:
+            return text
+        return f"（{text}）" if self.zh else f"({text})"
+
+    def _literal(self, node: n.Literal, options: Options) -> str:
+        if isinstance(node.value, str) and node.value in {**MODES, **options}:
+            return {**MODES, **options}[node.value](self.lang)
+        if isinstance(node.value, Decimal) and node.value == 0:
+            return "0"
+        return wording.value(node.value, node.type, self.lang)
+
+    # --- names ---
+
+    def path(self, node: n.Path) -> str:
+        """A name: of a parameter with its value, of something else's with whose it is."""
+        if node.name == n.AS_OF:
+            return self.label(self.plan.application.date)
+        if node.name == n.SELF:
+            entity = self.plan.policy.entities.get(node.type.entity)
+            this = entity.label(self.lang) if entity else ""
+            return f"本{this}" if self.zh else f"this {self.lower(this)}"
+        text = short(self.label(node.name)) if node.type.kind == "ref" else self.label(node.name)
+        parameter = self.plan.policy.parameters.get(node.name)
+        if parameter is not None and len(parameter.values) == 1 and node.type.kind not in ("tiers", "table"):
+            value = parameter_value(self.plan.policy, parameter, parameter.values[0], self.lang)
+            text += f"（{value}）" if self.zh else f" ({value})"
+        if node.refs:
+            whose = short(self.label(node.refs[-1]))
+            text = f"{whose}的{text}" if self.zh else f"{text} of the {whose}"
+        return self._answer(node, text)
+
+    def _answer(self, node: n.Path, text: str) -> str:
+        """A yes-or-no question of the application, as a statement."""
+        if node.type.kind == "bool" and node.name in self.plan.policy.facts:
+            return f"{quoted(text)}答“是”" if self.zh else f"{quoted(text)} is answered yes"
+        return text
+
+    # --- truth ---
+
+    def _not(self, node: n.Not, outer: int) -> str:
+        operand = node.operand
+        if isinstance(operand, n.Aggregate) and operand.function == "any":
+            return self._wrap(self._aggregate(operand, "none"), 0, outer)
+        if isinstance(operand, n.Path) and operand.name in self.plan.policy.facts:
+            text = quoted(self.label(operand.name))
+            return f"{text}答“否”" if self.zh else f"{text} is answered no"
+        text = self.node(operand, 3, {})
+        return self._wrap(f"不满足“{text}”" if self.zh else f"not “{text}”", 3, outer)
+
+    def _logic(self, node: n.Logic, outer: int) -> str:
+        word = {"and": "，且" if self.zh else " and ", "or": "，或" if self.zh else " or "}[node.operator]
+        strength = _STRENGTH[node.operator]
+        return self._wrap(word.join(self.node(part, strength + 1, {}) for part in node.parts), strength, outer)
+
+    def _comparison(self, node: n.Comparison) -> str:
+        if len(node.operands) == 2 and node.operators[0] in ("==", "!="):
+            return self._equality(node)
+        words = [self.node(operand, 5, {}) for operand in node.operands]
+        text = words[0]
+        days = all(operand.type.kind == "date" for operand in node.operands) and len(words) == 2
+        for operator, word in zip(node.operators, words[1:], strict=True):
+            text += f" {_DAYS[operator](self.lang)} {word}" if days and not self.zh else ""
+            text += f"{_DAYS[operator](self.lang)}{word}" if days and self.zh else ""
+            text += "" if days else f" {SIGNS[operator]} {word}"
+        return text
+
+    def _equality(self, node: n.Comparison) -> str:
+        left, right = node.operands
+        if isinstance(left, n.Literal) and not isinstance(right, n.Literal):
+            left, right = right, left
+        same = node.operators[0] == "=="
+        if isinstance(left, n.Path) and left.name in self.plan.policy.interpretations and _option(right):
+            return self._chosen(left, self.option(left, right), same)
+        a = self.node(left, 5, {})
+        b = self.option(left, right) if _option(right) else self.node(right, 5, {})
+        if left.type.quantity or right.type.quantity:
+            return f"{a} {SIGNS[node.operators[0]]} {b}"
+        if left.type.kind == "bool":
+            return self._both(a, b, same)
+        if self.zh:
+            return f"{a}{'是' if same else '不是'}{b}"
+        return f"{a} is {'' if same else 'not '}{b}"
+
+    def _both(self, a: str, b: str, same: bool) -> str:
+        if self.zh:
+            return f"“{a}”和“{b}”{'同时成立或同时不成立' if same else '只有一个成立'}"
+        return f"{'both or neither' if same else 'exactly one'} of “{a}” and “{b}”"
+
+    def _chosen(self, left: n.Path, option: str, same: bool) -> str:
+        """Which reading of an open question is in use."""
+        label = self.label(left.name)
+        if self.zh:
+            return f"口径{quoted(label)}{'选' if same else '不选'}{quoted(option)}"
+        return f"the reading {quoted(label)} is {'' if same else 'not '}{quoted(option)}"
+
+    def option(self, left: n.Node, right: n.Node) -> str:
+        """A written option by the label that the other side gives it."""
+        text = str(right.value) if isinstance(right, n.Literal) else ""
+        options = options_of(self.plan.policy, left.name) if isinstance(left, n.Path) else {}
+        return wording.option(text, self.lang, options or MODES)
+
+    def _membership(self, node: n.Membership) -> str:
+        operand = self.node(node.operand, 5, {})
+        if isinstance(node.members, n.Path):
+            listed = self.path(node.members)
+        else:
+            options = options_of(self.plan.policy, node.operand.name) if isinstance(node.operand, n.Path) else {}
+            names = [wording.option(member, self.lang, options) for member in node.members]
+            listed = ("、" if self.zh else ", ").join(names)
+        if self.zh:
+            return f"{operand}{'不属于' if node.negated else '属于'}：{listed}"
+        return f"{operand} is {'none' if node.negated else 'one'} of: {listed}"
+
+    # --- what is computed ---
+
+    def _choice(self, node: n.Choice, options: Options) -> str:
+        test = self.node(node.test, 0, {})
+        then, otherwise = (self.node(part, 0, options) for part in (node.then, node.otherwise))
+        if self.zh:
+            return f"（若{test}，则{then}；否则{otherwise}）"
+        return f"({then} if {test}, otherwise {otherwise})"
+
+    def _call(self, node: n.Call) -> str:
+        if node.function == "add_years":
+            return self._shifted(node)
+        words = [self.node(argument, 0, MODES) for argument in node.arguments]
+        everything = ("，" if self.zh else ", ").join(words)
+        return _CALLS[node.function](self.lang).format(everything, *words)
+
+    def _shifted(self, node: n.Call) -> str:
+        """A day some years on, or back."""
+        day, years = node.arguments
+        back = isinstance(years, n.Negative)
+        by = self.node(years.operand if isinstance(years, n.Negative) else years, 0, {})
+        start = self.node(day, 5, {})
+        if self.zh:
+            return f"{start}往{'前' if back else '后'}推“{by}”的那一天"
+        return f"the day {by} {'before' if back else 'after'} {start}"
+
+    def _aggregate(self, node: n.Aggregate, function: str) -> str:
+        over = quoted(self.label(node.relation.name))
+        if self.zh:
+            over += "中" if node.where is None else f"中{quoted(self.node(node.where, 0, {}))}的"
+        elif node.where is not None:
+            over += f" where {self.node(node.where, 3, {})}"
+        if function == "count":
+            over = over if node.where is not None or not self.zh else over.removesuffix("中")
+            return _OVER["count"](self.lang).format(over)
+        return _OVER[function](self.lang).format(over, self.node(node.item, 0, {}))
+
+
+def _option(node: n.Node) -> bool:
+    return isinstance(node, n.Literal) and isinstance(node.value, str)
+
+
+def kind_word(type_: Type, lang: str) -> str:
+    """What kind of value a type is, in the words of a form."""
+    return KINDS[type_.kind](lang)
+
+
+KINDS: Mapping[str, m.Label] = {
+    "money": m.Label("金额", "amount of money"),
+    "rate": m.Label("比例", "rate"),
+    "points": m.Label("百分点", "percentage points"),
+    "number": m.Label("数量", "number"),
+    "count": m.Label("个数", "whole number"),
+    "years": m.Label("年数", "years"),
+    "bool": m.Label("是或否", "yes or no"),
+    "enum": m.Label("选一项", "one of the options"),
+    "date": m.Label("日期", "day"),
+    "text": m.Label("文字", "text"),
+    "tiers": m.Label("分档表", "tiers"),
+    "table": m.Label("对照表", "table"),
+    "set": m.Label("清单", "list"),
+    "ref": m.Label("对象", "entity"),
+}

@@ -1,0 +1,166 @@
+"""Every scenario beside every shipped policy, and the promise that they protect every number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+
+import pytest
+
+from policyengine import api, scenarios
+from policyengine import plan as p
+from policyengine.diagnostics import CaseError
+from policyengine.exact import CONTEXT
+from policyengine.lang import nodes as n
+from policyengine.values import Known
+from policyengine.world import Plans
+from tests.support import YANZHOU, yanzhou
+
+FLIPS = {">=": ">", ">": ">=", "<=": "<", "<": "<=", "==": "!=", "!=": "=="}
+
+
+@cache
+def cases() -> list[scenarios.Scenario]:
+    return scenarios.read_scenarios(scenarios.files(YANZHOU))
+
+
+def test_every_scenario_comes_out_as_expected() -> None:
+    failed = []
+    for scenario in cases():
+        outcome = scenarios.run(yanzhou(), api.types(yanzhou()), scenario)
+        failed += [f"{scenario.name}: {d.what} {d.expected} / {d.got}" for d in outcome.differences]
+    assert failed == []
+    assert len(cases()) >= 120
+
+
+def test_every_option_of_every_reading_has_a_scenario() -> None:
+    used = {(id_, option) for s in cases() for id_, option in s.readings.items()}
+    wanted = {
+        (i.name, option) for i in yanzhou().base.policy.interpretations.values() for option in i.options if option != i.default
+    }
+    assert wanted - used == set()
+
+
+# --- mutation -----------------------------------------------------------------------------------
+
+
+def nudges(parameter: p.ParamNode) -> Iterator[tuple[str, Known]]:
+    """The value moved by its last written digit, and by the smallest unit, up and down."""
+    value = parameter.parameter.values[0].value
+    text = parameter.parameter.values[0].text
+    kind = parameter.info.type.kind
+    if isinstance(value, Decimal):
+        digits = "".join(c for c in text if c in "0123456789.")
+        steps = {_step(value, digits), {"money": Decimal("0.01"), "count": Decimal(1), "years": Decimal(1)}.get(kind, Decimal("0.0001"))}
+        for step in sorted(steps):
+            for sign in (1, -1):
+                yield f"{parameter.info.name} {sign * step:+}", value + sign * step
+    elif hasattr(value, "toordinal"):
+        for days in (1, -1):
+            yield f"{parameter.info.name} {days:+} day", type(value).fromordinal(value.toordinal() + days)  # type: ignore[union-attr]
+    elif isinstance(value, tuple):
+        for item in value:
+            yield f"{parameter.info.name} without {item}", tuple(x for x in value if x != item)
+
+
+def _step(value: Decimal, digits: str) -> Decimal:
+    """One unit of the last written digit, in the base unit."""
+    written = Decimal(digits)
+    exponent = written.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return CONTEXT.multiply(CONTEXT.divide(value, written), Decimal(1).scaleb(exponent)) if written else Decimal(1)
+
+
+def comparisons(node: n.Node) -> Iterator[n.Comparison]:
+    return (part for part in n.walk(node) if isinstance(part, n.Comparison))
+
+
+def flipped(node: n.Node, target: n.Comparison, index: int) -> n.Node:
+    """The expression with one operator of one comparison flipped."""
+    if node is target:
+        operators = list(target.operators)
+        operators[index] = FLIPS[operators[index]]
+        return replace(target, operators=tuple(operators))
+    match node:
+        case n.Not() | n.Negative():
+            return replace(node, operand=flipped(node.operand, target, index))
+        case n.Binary():
+            return replace(node, left=flipped(node.left, target, index), right=flipped(node.right, target, index))
+        case n.Logic():
+            return replace(node, parts=tuple(flipped(part, target, index) for part in node.parts))
+        case n.Comparison():
+            return replace(node, operands=tuple(flipped(part, target, index) for part in node.operands))
+        case n.Membership():
+            return replace(node, operand=flipped(node.operand, target, index))
+        case n.Choice():
+            test, then, otherwise = (flipped(x, target, index) for x in (node.test, node.then, node.otherwise))
+            return replace(node, test=test, then=then, otherwise=otherwise)
+        case n.Call():
+            return replace(node, arguments=tuple(flipped(part, target, index) for part in node.arguments))
+        case n.Aggregate():
+            where = None if node.where is None else flipped(node.where, target, index)
+            return replace(node, item=flipped(node.item, target, index), where=where)
+    return node
+
+
+def flips(compiled: n.Compiled) -> Iterator[tuple[str, n.Compiled]]:
+    for target in comparisons(compiled.node):
+        for index, operator in enumerate(target.operators):
+            text = f"{compiled.expr.text} [{operator} at {target.at[0]}]"
+            yield text, n.Compiled(compiled.expr, flipped(compiled.node, target, index))
+
+
+def mutants(plan: p.Plan) -> Iterator[tuple[str, p.Node]]:
+    """Every policy that differs by one number or one comparison. Engine-made glue is not the author's."""
+    for name, node in plan.nodes.items():
+        match node:
+            case p.ParamNode():
+                for text, value in nudges(node):
+                    dated = (replace(node.parameter.values[0], value=value),)
+                    yield text, replace(node, parameter=replace(node.parameter, values=dated))
+            case p.FormulaNode():
+                if not node.formula.expr.span.source.name.startswith("("):
+                    for text, compiled in flips(node.formula):
+                        yield f"{name}: {text}", replace(node, formula=compiled)
+            case p.CasesNode():
+                for i, row in enumerate(node.rows):
+                    for text, compiled in flips(row.when):
+                        rows = (*node.rows[:i], replace(row, when=compiled), *node.rows[i + 1 :])
+                        yield f"{name}.{row.name}: {text}", replace(node, rows=rows)
+            case p.ReadingNode():
+                for option, formula in node.options.items():
+                    for text, compiled in flips(formula) if formula is not None else ():
+                        yield f"{name}.{option}: {text}", replace(node, options={**node.options, option: compiled})
+
+
+ALL = list(mutants(yanzhou().base))
+_LAST: list[int] = [0]
+
+
+def noticed(plans: Plans) -> bool:
+    """Whether some scenario no longer comes out; the one that noticed the last mutant is tried first."""
+    order = [*range(_LAST[0], len(cases())), *range(_LAST[0])]
+    types = api.types(plans)
+    for i in order:
+        try:
+            outcome = scenarios.run(plans, types, cases()[i])
+        except CaseError:
+            return True
+        if not outcome.passed:
+            _LAST[0] = i
+            return True
+    return False
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_every_number_and_every_comparison_is_protected_by_a_scenario(part: int) -> None:
+    base = yanzhou().base
+    survivors = []
+    for text, node in ALL[part::8]:
+        plan = replace(base, nodes={**base.nodes, node.info.name: node})
+        if not noticed(Plans(yanzhou().timeline, ((None, plan),))):
+            survivors.append(text)
+    assert survivors == []
+    assert len(ALL) > 100
