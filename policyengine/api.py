@@ -15,7 +15,7 @@ from policyengine.checks import check_plan
 from policyengine.decide import Decided
 from policyengine.desugar import compile_policy
 from policyengine.diagnostics import CaseError, Diagnostic, PolicyError, diagnostic, errors
-from policyengine.explain import CaseExplanation, Provenance
+from policyengine.explanation import CaseExplanation, Provenance
 from policyengine.facts import Reader
 from policyengine.reading import read as read_tree
 from policyengine.reading import read_bytes

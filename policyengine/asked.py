@@ -28,16 +28,16 @@ class Asked:
 
 def asked(plan: p.Plan) -> Asked:
     """What the applications of a policy are asked, one change of reading at a time."""
-    facts = frozenset(plan.policy.facts)
-    default = reached(plan, {}) & facts
-    under: dict[str, list[tuple[str, str]]] = {}
+    default = reached(plan, {}) & frozenset(plan.policy.facts)
+    under: dict[str, list[tuple[str, str]]] = {name: [] for name in plan.policy.facts if name not in default}
     for interpretation in plan.policy.interpretations.values():
         for option in interpretation.options:
             if option != interpretation.default:
-                more = (reached(plan, {interpretation.name: option}) & facts) - default
-                for name in more:
-                    under.setdefault(name, []).append((interpretation.name, option))
-    return Asked(default, {name: tuple(found) for name, found in under.items()})
+                there = reached(plan, {interpretation.name: option})
+                for name, found in under.items():
+                    if name in there:
+                        found.append((interpretation.name, option))
+    return Asked(default, {name: tuple(found) for name, found in under.items() if found})
 
 
 def reached(plan: p.Plan, readings: Mapping[str, str]) -> frozenset[str]:

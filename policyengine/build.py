@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import TypeVar
 
 from policyengine import literals
 from policyengine import model as m
 from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.lang.syntax import Expr, parse
-from policyengine.reading.node import Mapping, Node, Scalar, Sequence
+from policyengine.reading.node import Mapping, Node, Scalar, Sequence, trailing_comment
 from policyengine.source import Source, Span
 from policyengine.values import (
     MONEY,
@@ -40,6 +41,10 @@ _SIMPLE: dict[str, Type] = {
     "money": Type("money", MONEY), "rate": Type("rate"), "points": Type("points"), "count": Type("count"),
     "bool": T_BOOL, "date": T_DATE, "years": Type("years"), "text": T_TEXT,
 }  # fmt: skip
+ROW_VALUES = {
+    "rate": ("rate", "%"), "amount": ("money", "万元"), "points": ("points", "个百分点"), "number": ("number", ""),
+}  # fmt: skip
+UNIT_OF = {"money": "万元", "rate": "%", "points": "个百分点", "years": "年"}
 PROGRAM_PARTS = ("base", "rate", "amount", "at_least", "cap", "pay_from", "round_to", "round_mode")
 
 
@@ -69,6 +74,11 @@ class Entry:
 
     def span(self, key: str) -> Span:
         found = self.node.key(key)
+        return found.span if found else self.node.span
+
+    def place(self, key: str) -> Span:
+        """The place of what stands under a key."""
+        found = self.node.get(key)
         return found.span if found else self.node.span
 
     def scalar(self, key: str) -> Scalar | None:
@@ -195,6 +205,9 @@ class Builder:
             raise Skip
         expr, found = parse(node.text, node.span, node.exact)
         self.found += found
+        comment = trailing_comment(node)
+        if comment is not None:
+            self.found.append(diagnostic("comment-after-expression", comment, text=comment.text))
         if expr is None:
             raise Skip
         return expr
@@ -226,7 +239,7 @@ class Builder:
             scale = entry.scalar("scale")
             factor = Decimal(1) if scale is None else Decimal(scale.text)
             if dim is None:
-                self.found.append(diagnostic("bad-dimension", entry.span("dimension"), text=entry.text("dimension")))
+                self.found.append(diagnostic("bad-dimension", entry.place("dimension"), text=entry.text("dimension")))
                 raise Skip
             kind: Kind = "money" if dim == MONEY else "number"
             own[entry.name] = Unit(entry.name, kind, dim, factor)
@@ -248,7 +261,10 @@ class Builder:
             if entry.has("unit"):
                 unit = self.units.get(entry.text("unit"))
                 if unit is None:
-                    self.found.append(diagnostic("unknown-unit", entry.span("unit"), text=entry.text("unit"), unit=entry.text("unit")))
+                    name = entry.text("unit")
+                    close = get_close_matches(name, self.units.names(), 1, 0.4)
+                    words = {"text": name, "unit": name, "suggestion": close[0] if close else ""}
+                    self.found.append(diagnostic("unknown-unit", entry.place("unit"), **words))
                     raise Skip
                 dim = unit.dim
             return Type("number", dim, optional=optional)
@@ -270,12 +286,19 @@ class Builder:
         if isinstance(node, Sequence):
             if node.items and isinstance(node.items[0], Mapping):
                 return self.tiers(node)
+            self.known_keys(keys, [item for item in node.items if isinstance(item, Scalar)])
             members = tuple(item.text for item in node.items if isinstance(item, Scalar))
             return members, Type("set", options=self.options.get(keys, members))
         if isinstance(node, Mapping):
             cells = [(key, *self.literal(child)) for key, child in node.items()]
             if not cells:
                 raise Skip
+            for key, _, type_ in cells:
+                if (type_.kind, type_.dim) != (cells[0][2].kind, cells[0][2].dim):
+                    place = node.key(key)
+                    self.found.append(diagnostic("table-mixed", place.span if place else node.span, key=key))
+                    raise Skip
+            self.known_keys(keys, [key for key, _ in node.entries])
             table = Table(tuple((key, value) for key, value, _ in cells))
             return table, Type("table", options=self.options.get(keys, ()), item=cells[0][2])
         if isinstance(node.value, bool):
@@ -283,6 +306,15 @@ class Builder:
         if isinstance(node.value, date):
             return node.value, T_DATE
         return self.number(node)
+
+    def known_keys(self, keys: str, written: list[Scalar]) -> None:
+        """The members of a set and the keys of a table are options of the fact that `keys` names."""
+        options = self.options.get(keys)
+        for key in written if options else ():
+            if options and key.text not in options:
+                close = get_close_matches(key.text, options, 1, 0.5)
+                words = {"value": key.text, "options": "、".join(options), "suggestion": close[0] if close else ""}
+                self.found.append(diagnostic("unknown-option", key.span, **words))
 
     def number(self, node: Scalar) -> tuple[Known, Type]:
         read = literals.quantity(node.text, self.units)
@@ -297,35 +329,58 @@ class Builder:
     def tiers(self, node: Sequence) -> tuple[Known, Type]:
         rows: list[TierRow] = []
         types: list[Type] = []
+        edges: list[Type] = []
         for item in node.items:
             entry = Entry(self, item)
             bound = entry.node.get("at_least") or entry.node.get("above")
-            value = next((v for k in ("rate", "amount", "points", "number") if (v := entry.node.get(k))), None)
+            kind, value = next(((k, v) for k in ROW_VALUES if (v := entry.node.get(k))), ("", None))
             if not isinstance(bound, Scalar) or not isinstance(value, Scalar):
                 raise Skip
-            edge, _ = self.number(bound)
+            edge, edge_type = self.number(bound)
             worth, worth_type = self.number(value)
+            self.same_kind(kind, value, worth_type)
             if not isinstance(edge, Decimal) or not isinstance(worth, Decimal):
                 raise Skip
             if rows and edge <= Decimal(rows[-1].bound):  # type: ignore[arg-type]
                 self.found.append(diagnostic("tiers-not-rising", bound.span, text=bound.text))
             rows.append(TierRow(edge, entry.has("above"), worth))
             types.append(worth_type)
-        if any(worth.kind != types[0].kind or worth.dim != types[0].dim for worth in types):
-            self.found.append(diagnostic("tiers-mixed", node.span))
-            raise Skip
-        return Tiers(tuple(rows)), Type("tiers", item=types[0])
+            if edge or edge_type.kind != "count":
+                edges.append(edge_type)
+        for kinds, zh, en in ((types, "值", "values"), (edges, "界限", "bounds")):
+            if any((one.kind, one.dim) != (kinds[0].kind, kinds[0].dim) for one in kinds):
+                self.found.append(diagnostic("tiers-mixed", node.span, part_zh=zh, part_en=en))
+                raise Skip
+        of = edges[0] if edges else None
+        return Tiers(tuple(rows)), Type("tiers", of.dim if of else (), (of.kind,) if of else (), item=types[0])
 
-    def bound(self, node: Node, type_: Type, unit: str) -> Decimal:
-        """One end of a fact's range."""
+    def same_kind(self, key: str, node: Scalar, type_: Type) -> None:
+        """`rate: 3%` and `points: 1个百分点`, not the other way round."""
+        want, unit = ROW_VALUES[key]
+        if type_.kind == want or (want == "number" and type_.kind == "count"):
+            return
+        if type_.kind in ("number", "count") and not type_.dim:
+            self.found.append(diagnostic("unit-missing", node.span, name=key, text=node.text, unit=unit))
+        else:
+            written = node.text.lstrip("-0123456789.,")
+            self.found.append(diagnostic("wrong-unit", node.span, name=key, text=node.text, unit=written, want=unit))
+        raise Skip
+
+    def bound(self, node: Node, type_: Type, unit: str, name: str) -> Decimal:
+        """One end of a fact's range, or its assumed value."""
         if not isinstance(node, Scalar):
             raise Skip
         read = literals.quantity(node.text, self.units)
         if isinstance(read, literals.Problem):
             self.found.append(diagnostic(read.code, node.span, **read.words))
             raise Skip
+        want = unit or UNIT_OF.get(type_.kind, "")
         if read.unit is None and type_.kind not in ("count", "number") and read.value != 0:
-            self.found.append(diagnostic("unit-missing", node.span, text=node.text, unit=unit or "元"))
+            self.found.append(diagnostic("unit-missing", node.span, name=name, text=node.text, unit=want))
+            raise Skip
+        if read.unit is not None and (read.unit.kind, read.unit.dim) != (type_.kind, type_.dim):
+            words = {"name": name, "text": node.text, "unit": read.unit.name, "want": want}
+            self.found.append(diagnostic("wrong-unit", node.span, **words))
             raise Skip
         if read.unit is None and type_.kind == "number" and unit:
             own = self.units.get(unit)

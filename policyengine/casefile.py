@@ -299,7 +299,7 @@ class _CaseReader:
             entity = self.policy.entities[kind]
             if len(members) > entity.most:
                 last = list(members.values())[entity.most]
-                self.found.append(diagnostic("too-many", last.span, kind=entity.label.zh, limit=entity.most))
+                self.found.append(diagnostic("too-many-entities", last.span, kind=entity.label.zh, limit=entity.most))
             for reference in entity.references.values():
                 counts: dict[str, int] = {}
                 for member in members.values():
@@ -308,7 +308,7 @@ class _CaseReader:
                         continue
                     counts[id_] = counts.get(id_, 0) + 1
                     if counts[id_] == reference.most + 1:
-                        self.found.append(diagnostic("too-many", member.span, kind=entity.label.zh, limit=reference.most))
+                        self.found.append(diagnostic("too-many-entities", member.span, kind=entity.label.zh, limit=reference.most))
 
     def uniqueness(self) -> None:
         for kind, members in self.entities.items():

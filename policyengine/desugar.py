@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from policyengine import model as m
 from policyengine.diagnostics import Diagnostic, diagnostic
-from policyengine.lang.check import Binding, Universe, check
+from policyengine.lang.check import check
+from policyengine.lang.names import RESERVED, Binding, Universe, translated
 from policyengine.lang.nodes import Compiled
 from policyengine.lang.syntax import Expr, parse
 from policyengine.lang.typing import MODE

@@ -94,7 +94,7 @@ class Reader:
 
     def _text(self, node: Scalar, text: str, name: str) -> tuple[Known | None, list[Diagnostic]]:
         if len(text) > MAX_TEXT:
-            return None, [diagnostic("text-too-long", node.span, name=name, limit=MAX_TEXT)]
+            return None, [diagnostic("fact-too-long", node.span, name=name, limit=MAX_TEXT)]
         return text, []
 
     def _quantity(
@@ -117,7 +117,7 @@ class Reader:
         name = fact.label.zh
         if (fact.low is not None and value < fact.low) or (fact.high is not None and value > fact.high):
             low, high = (_amount(bound, fact) for bound in (fact.low, fact.high))
-            return [diagnostic("out-of-range", node.span, name=name, text=node.text, low=low, high=high)]
+            return [diagnostic("fact-out-of-range", node.span, name=name, text=node.text, low=low, high=high)]
         if fact.type.kind == "money" and _decimals(value) > fact.decimals:
             return [diagnostic("too-many-decimals", node.span, name=name, text=node.text, decimals=fact.decimals)]
         return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from policyengine import model as m
@@ -42,13 +42,13 @@ _CALLS = {
     "is_none": m.Label("没有{1}", "there is no {1}"),
 }
 _OVER = {
-    "sum": m.Label("{0}，逐个取{1}，相加", "the sum over {0} of {1}"),
-    "count": m.Label("{0}的个数", "the number of {0}"),
+    "sum": m.Label("{0}，各取{1}，加起来", "the sum over {0} of {1}"),
+    "count": m.Label("{0}，数一数有几个", "the number of {0}"),
     "any": m.Label("{0}，至少有一个：{1}", "at least one of {0}: {1}"),
     "all": m.Label("{0}，每一个都：{1}", "all of {0}: {1}"),
     "none": m.Label("{0}，没有一个：{1}", "none of {0}: {1}"),
-    "min": m.Label("{0}，逐个取{1}，取最小的", "the least over {0} of {1}"),
-    "max": m.Label("{0}，逐个取{1}，取最大的", "the greatest over {0} of {1}"),
+    "min": m.Label("{0}，各取{1}，取其中最小的", "the least over {0} of {1}"),
+    "max": m.Label("{0}，各取{1}，取其中最大的", "the greatest over {0} of {1}"),
 }
 _DAYS = {
     "<": m.Label("早于", "before"),
@@ -97,6 +97,7 @@ class Formulas:
 
     plan: p.Plan
     lang: str = "zh"
+    inside: bool = False  # of a generator
 
     @property
     def zh(self) -> bool:
@@ -135,12 +136,22 @@ class Formulas:
                 else:
                     yield "all of these:" if every else "one of these:"
                 yield from (f"- {self.node(part, 0, options)}" for part in node.parts)
+            case n.Call(function="min" | "max") if not all(isinstance(x, n.Path | n.Literal) for x in node.arguments):
+                yield from self._listed(node, options)
             case _:
                 yield self.node(node, 0, options)
 
     def _alternative(self, node: n.Choice, options: Options) -> str:
         test, then = self.node(node.test, 0, {}), self.node(node.then, 0, options)
-        return f"若{test}：{then}" if self.zh else f"if {test}: {then}"
+        return f"若{test}，则{then}" if self.zh else f"if {test}, then {then}"
+
+    def _listed(self, node: n.Call, options: Options) -> Iterator[str]:
+        larger = node.function == "max"
+        if self.zh:
+            yield f"取下面几个数中{'最大' if larger else '最小'}的："
+        else:
+            yield f"the {'largest' if larger else 'smallest'} of these:"
+        yield from (f"- {self.node(part, 0, options)}" for part in node.arguments)
 
     def node(self, node: n.Node, outer: int, options: Options) -> str:
         """A part of an expression; `outer`: how strongly what stands around it binds."""
@@ -193,20 +204,52 @@ class Formulas:
             entity = self.plan.policy.entities.get(node.type.entity)
             this = entity.label(self.lang) if entity else ""
             return f"本{this}" if self.zh else f"this {self.lower(this)}"
-        text = short(self.label(node.name)) if node.type.kind == "ref" else self.label(node.name)
+        label = self.lower(self._of(node.name, node.entity)(self.lang))
+        text = short(label) if node.type.kind == "ref" else label
         parameter = self.plan.policy.parameters.get(node.name)
         if parameter is not None and len(parameter.values) == 1 and node.type.kind not in ("tiers", "table"):
             value = parameter_value(self.plan.policy, parameter, parameter.values[0], self.lang)
             text += f"（{value}）" if self.zh else f" ({value})"
+        return self._answer(node, self._whose(node, text))
+
+    def _whose(self, node: n.Path, text: str) -> str:
+        """The name with whose it is; inside a generator, what is the rule's own is said to be."""
         if node.refs:
-            whose = short(self.label(node.refs[-1]))
-            text = f"{whose}的{text}" if self.zh else f"{text} of the {whose}"
-        return self._answer(node, text)
+            whose = short(self.lower(self._reference(node).label(self.lang)))
+        elif self.inside and node.root == n.OWN and node.entity:
+            entity = self.plan.policy.entities[node.entity].label(self.lang)
+            whose = f"本{entity}" if self.zh else f"this {self.lower(entity)}"
+        else:
+            return text
+        if node.type.kind == "bool":
+            return f"{whose}{quoted(text)}" if self.zh else f"{whose}: {quoted(text)}"
+        article = "" if whose.startswith("this ") else "the "
+        return f"{whose}的{text}" if self.zh else f"{text} of {article}{whose}"
+
+    def _reference(self, node: n.Path) -> m.Reference:
+        """The last reference that a path walks."""
+        found = [
+            entity.references[node.refs[-1]]
+            for entity in self.plan.policy.entities.values()
+            if node.refs[-1] in entity.references
+        ]
+        return next((r for r in found if r.to == node.entity), found[0])
+
+    def _of(self, name: str, entity: str) -> m.Label:
+        """The label of a name of an entity; relations of different entities may share a name."""
+        for other in self.plan.policy.entities.values():
+            for reference in other.references.values():
+                if reference.to == entity and reference.inverse == name:
+                    return reference.inverse_label
+                if other.name == entity and reference.name == name:
+                    return reference.label
+        return self.plan.label(name)
 
     def _answer(self, node: n.Path, text: str) -> str:
         """A yes-or-no question of the application, as a statement."""
         if node.type.kind == "bool" and node.name in self.plan.policy.facts:
-            return f"{quoted(text)}答“是”" if self.zh else f"{quoted(text)} is answered yes"
+            said = text if text.endswith("”") and text != self.label(node.name) else quoted(text)
+            return f"{said}答“是”" if self.zh else f"{said} is answered yes"
         return text
 
     # --- truth ---
@@ -216,8 +259,8 @@ class Formulas:
         if isinstance(operand, n.Aggregate) and operand.function == "any":
             return self._wrap(self._aggregate(operand, "none"), 0, outer)
         if isinstance(operand, n.Path) and operand.name in self.plan.policy.facts:
-            text = quoted(self.label(operand.name))
-            return f"{text}答“否”" if self.zh else f"{text} is answered no"
+            text = self.path(operand)
+            return f"{text.removesuffix('答“是”')}答“否”" if self.zh else f"{text.removesuffix('yes')}no"
         text = self.node(operand, 3, {})
         return self._wrap(f"不满足“{text}”" if self.zh else f"not “{text}”", 3, outer)
 
@@ -233,9 +276,8 @@ class Formulas:
         text = words[0]
         days = all(operand.type.kind == "date" for operand in node.operands) and len(words) == 2
         for operator, word in zip(node.operators, words[1:], strict=True):
-            text += f" {_DAYS[operator](self.lang)} {word}" if days and not self.zh else ""
-            text += f"{_DAYS[operator](self.lang)}{word}" if days and self.zh else ""
-            text += "" if days else f" {SIGNS[operator]} {word}"
+            sign = _DAYS[operator](self.lang) if days else SIGNS[operator]
+            text += f" {sign} {word}"
         return text
 
     def _equality(self, node: n.Comparison) -> str:
@@ -247,13 +289,9 @@ class Formulas:
             return self._chosen(left, self.option(left, right), same)
         a = self.node(left, 5, {})
         b = self.option(left, right) if _option(right) else self.node(right, 5, {})
-        if left.type.quantity or right.type.quantity:
-            return f"{a} {SIGNS[node.operators[0]]} {b}"
         if left.type.kind == "bool":
             return self._both(a, b, same)
-        if self.zh:
-            return f"{a}{'是' if same else '不是'}{b}"
-        return f"{a} is {'' if same else 'not '}{b}"
+        return f"{a} {SIGNS[node.operators[0]]} {b}"
 
     def _both(self, a: str, b: str, same: bool) -> str:
         if self.zh:
@@ -297,6 +335,10 @@ class Formulas:
     def _call(self, node: n.Call) -> str:
         if node.function == "add_years":
             return self._shifted(node)
+        if node.function == "is_none" and isinstance(node.arguments[0], n.Path):
+            if node.arguments[0].name in self.plan.policy.facts:
+                text = quoted(self.path(node.arguments[0]))
+                return f"{text}填“无”" if self.zh else f"{text} is none"
         words = [self.node(argument, 0, MODES) for argument in node.arguments]
         everything = ("，" if self.zh else ", ").join(words)
         return _CALLS[node.function](self.lang).format(everything, *words)
@@ -312,15 +354,17 @@ class Formulas:
         return f"the day {by} {'before' if back else 'after'} {start}"
 
     def _aggregate(self, node: n.Aggregate, function: str) -> str:
-        over = quoted(self.label(node.relation.name))
-        if self.zh:
-            over += "中" if node.where is None else f"中{quoted(self.node(node.where, 0, {}))}的"
-        elif node.where is not None:
-            over += f" where {self.node(node.where, 3, {})}"
-        if function == "count":
-            over = over if node.where is not None or not self.zh else over.removesuffix("中")
-            return _OVER["count"](self.lang).format(over)
-        return _OVER[function](self.lang).format(over, self.node(node.item, 0, {}))
+        within = replace(self, inside=True)
+        over = quoted(self.lower(self._of(node.relation.name, node.relation.entity)(self.lang)))
+        if node.where is not None:
+            where = within.node(node.where, 0, {})
+            over += f"中，凡{where}的" if self.zh else f" where {where}"
+        elif function == "count":
+            return f"{over}的个数" if self.zh else f"the number of {over}"
+        elif self.zh:
+            over += "中"
+        item = "" if function == "count" else within.node(node.item, 0, {})
+        return _OVER[function](self.lang).format(over, item)
 
 
 def _option(node: n.Node) -> bool:

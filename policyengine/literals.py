@@ -55,6 +55,8 @@ def quantity(text: str, units: Units) -> Quantity | Problem:
         return Problem("too-many-digits", {"text": text})
     number = Decimal(digits)
     rest = stripped[match.end() :].strip()
+    if rest[:1] in tuple("0123456789.,+-~"):
+        return Problem("not-a-quantity", {"text": text})
     unit = _unit(rest, units)
     if unit is None and rest:
         close = get_close_matches(rest, units.names(), 1, 0.4)

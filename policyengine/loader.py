@@ -16,7 +16,7 @@ from pathlib import Path
 from policyengine import amend, literals, schema
 from policyengine import model as m
 from policyengine.diagnostics import Diagnostic, PolicyError, diagnostic, errors
-from policyengine.reading import yaml
+from policyengine.reading import read_bytes, yaml
 from policyengine.reading.decode import decode
 from policyengine.reading.node import Mapping, Node, Scalar, plain
 from policyengine.sections import build
@@ -113,22 +113,21 @@ class _Reader:
         self.hashes: list[tuple[str, str]] = []
         self.original: Source | None = None
 
-    def file(self, path: Path) -> Source | None:
+    def data(self, path: Path) -> bytes | None:
+        """The bytes of a file, and its hash kept."""
         try:
             data = path.read_bytes()
         except OSError as error:
             self.found.append(diagnostic("cannot-read", None, name=path, reason=error.strerror or ""))
             return None
         self.hashes.append((path.name, hashlib.sha256(data).hexdigest()))
-        source, found = decode(data, str(path))
-        self.found += found
-        return source
+        return data
 
     def tree(self, path: Path, kind: schema.Kind) -> Mapping | None:
-        source = self.file(path)
-        if source is None:
+        data = self.data(path)
+        if data is None:
             return None
-        node, found = yaml.read_yaml(source)
+        _, node, found = read_bytes(data, str(path))
         self.found += found
         if not isinstance(node, Mapping):
             return None
@@ -141,7 +140,11 @@ class _Reader:
         text = merged.get("text") if merged else None
         name = text.get("source") if isinstance(text, Mapping) else None
         if isinstance(name, Scalar):
-            self.original = self.file(folder / Path(name.text).name)
+            path = folder / Path(name.text).name
+            data = self.data(path)
+            if data is not None:
+                self.original, found = decode(data, str(path))
+                self.found += found
         return merged
 
     def merge(self, trees: list[Mapping]) -> Mapping | None:

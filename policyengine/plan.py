@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from policyengine import model as m
-from policyengine.lang.check import Universe
+from policyengine.lang.names import Universe
 from policyengine.lang.nodes import Compiled, paths
 from policyengine.source import Span
 from policyengine.values import Type

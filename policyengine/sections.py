@@ -9,6 +9,7 @@ from policyengine import literals
 from policyengine import model as m
 from policyengine.build import PROGRAM_PARTS, Builder, Built, Entry, Skip, label
 from policyengine.diagnostics import diagnostic
+from policyengine.lang.names import translated
 from policyengine.reading.node import Mapping, Scalar, Sequence
 from policyengine.source import Source
 from policyengine.values import ABSENT, Known, Type
@@ -46,6 +47,7 @@ def build(tree: Mapping, original: Source | None) -> Built:
         "settled_words": b.section("settled_words", _settled),
     }
     clauses = _clauses(b, tree)
+    b.found = translated(b.found, _labels(facts, *sections.values()))
     if found_header is None:
         return Built(None, b.found, b.broken)
     policy = m.Policy(
@@ -53,6 +55,13 @@ def build(tree: Mapping, original: Source | None) -> Built:
         clauses=clauses, original=original, facts=facts, **sections,  # type: ignore[arg-type]
     )  # fmt: skip
     return Built(policy, b.found, b.broken)
+
+
+def _labels(*sections: object) -> dict[str, str]:
+    """What people call the names of a policy, and the names."""
+    entries = [entry for section in sections if isinstance(section, dict) for entry in section.items()]
+    known = [(name, getattr(entry, "label", None)) for name, entry in entries]
+    return {label_.zh: name for name, label_ in known if isinstance(label_, m.Label)}
 
 
 def _header(e: Entry) -> m.Header:
@@ -102,7 +111,9 @@ def _fact(e: Entry) -> m.Fact:
     if node is not None:
         if not isinstance(node, Sequence) or len(node.items) != 2:
             raise Skip
-        low, high = (e.builder.bound(item, type_, unit) for item in node.items)
+        low, high = (e.builder.bound(item, type_, unit, e.name) for item in node.items)
+        if low > high:
+            e.builder.found.append(diagnostic("range-reversed", node.span, name=e.name))
     fact = m.Fact(
         name=e.name, entity=e.text("entity"), type=type_, label=e.label("label"), ask=e.label("ask", ""),
         cited=e.cited(), unit=unit, low=low, high=high, decimals=e.whole("decimals", 2), options=_options(e),
@@ -122,7 +133,7 @@ def _assumed(e: Entry, type_: Type, unit: str) -> Known:
     if node.text == "none":
         return ABSENT
     day = literals.day(node.text) if type_.kind == "date" else None
-    return day if day is not None else e.builder.bound(node, type_, unit)
+    return day if day is not None else e.builder.bound(node, type_, unit, e.name)
 
 
 def _options(e: Entry) -> AbcMapping[str, m.Label]:

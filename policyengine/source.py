@@ -69,7 +69,9 @@ class Span:
 
     @property
     def place(self) -> str:
-        """`file:line:column`, as editors and terminals understand it."""
+        """`file:line:column`, as editors and terminals understand it; an option of a command by its name."""
+        if self.source.name.startswith("--"):
+            return self.source.name
         line, column = self.source.position(self.start)
         return f"{self.source.name}:{line}:{column}"
 

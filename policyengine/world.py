@@ -262,8 +262,7 @@ class World:
     def _group(self, node: p.RankNode | p.AllocateNode, ent: Ent, when: When) -> Value:
         name = node.info.name
         if ent.stand_in is not None:
-            high = None if isinstance(node, p.AllocateNode) else exact.number(self.policy.entities[ent.kind].most)
-            return unknown.ranged(frozenset((ent.stand_in,)), exact.ZERO, high)
+            return unknown.ranged(frozenset((ent.stand_in,)), exact.ZERO, self._most(node, ent, when))
         dated = self.policy.entities[ent.kind].dated_by
         cache = self._groups.setdefault((name, None if dated else when), {})
         if ent not in cache:
@@ -273,6 +272,12 @@ class World:
                 if settled or member is ent:
                     cache[member] = value
         return cache[ent]
+
+    def _most(self, node: p.RankNode | p.AllocateNode, ent: Ent, when: When) -> unknown.Bound:
+        """The greatest that a group rule may give to an entity that is not known yet."""
+        if isinstance(node, p.RankNode):
+            return exact.number(self.policy.entities[ent.kind].most)
+        return unknown.bounds(self.value(ent, node.total or node.of, when))[1]
 
     def _members(
         self, node: p.RankNode | p.AllocateNode, ent: Ent, when: When

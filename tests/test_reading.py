@@ -189,7 +189,17 @@ def test_quoted_text_keeps_chinese_punctuation() -> None:
 def test_refused_values_stand_in_the_tree_as_text() -> None:
     data, found = yaml("a: yes\nb: 2020-02-30\nc: 1\n")
     assert data == {"a": "yes", "b": "2020-02-30", "c": 1}
-    assert found == ["ambiguous-word@1:4", "bad-date@2:4"]
+    assert found == ["unclear-word@1:4", "bad-date@2:4"]
+
+
+@pytest.mark.parametrize(
+    "item", ["设备投资额499.999999万元，未达到500万元", "甲、乙", "注册；纳税", "a，含本数"]
+)
+def test_chinese_punctuation_is_text_within_brackets(item: str) -> None:
+    assert plain(good(f"a: [{item}, x]\nb: {{zh: {item}, en: x}}\n")) == {
+        "a": [item, "x"],
+        "b": {"zh": item, "en": "x"},
+    }
 
 
 # Places
@@ -257,7 +267,7 @@ def test_duplicate_names_both_places() -> None:
 def test_all_findings_of_one_run() -> None:
     _, found = yaml("a: yes\na: 2\nb: &x 010\nc:\n\td: 1\ne: 1\n")
     assert found == [
-        "ambiguous-word@1:4",
+        "unclear-word@1:4",
         "duplicate-key@2:1",
         "anchor-refused@3:4",
         "ambiguous-number@3:7",
@@ -267,7 +277,7 @@ def test_all_findings_of_one_run() -> None:
 
 def test_a_hidden_character_does_not_hide_other_mistakes() -> None:
     _, found = yaml("a: 甲\u200b\nb: no\n")
-    assert found == ["hidden-character@1:5", "ambiguous-word@2:4"]
+    assert found == ["hidden-character@1:5", "unclear-word@2:4"]
 
 
 # Keys
@@ -278,6 +288,7 @@ def test_a_hidden_character_does_not_hide_other_mistakes() -> None:
     [
         *("a", "四.1/2", "序言/1", "有效期/1", "1", "1a", "2020-08-15", "on", "A类", "a-b", "x y"),
         *("设备投资额（万元）", "占比（％）", "a.b", "project.P1", "元/吨标准煤", "参加的企业"),
+        *("“链主”企业", "属于“链主”企业", "enterprise's name"),
     ],
 )
 def test_key_is_accepted_as_text(key: str) -> None:

@@ -20,8 +20,8 @@ from policyengine import plan as p
 from policyengine.diagnostics import CaseError
 from policyengine.lang import guards, unknown
 from policyengine.lang import nodes as n
-from policyengine.values import ABSENT, Known, Type, Unknown
-from policyengine.world import World
+from policyengine.values import ABSENT, Known, Type, Unknown, Value
+from policyengine.world import Ent, World
 
 LARGEST = 2_000  # atoms and connectives of one table; a larger one is left alone
 Key = tuple[object, ...]
@@ -35,13 +35,18 @@ class GivenUp(Exception):
 
 @dataclass(slots=True)
 class Variable:
-    """Something that the tests read. `facts`: the names it is made from; `turns`: constants it meets."""
+    """Something that the tests read.
+
+    `facts`: the names it is made from; `range`: between what it lies; `turns`: constants it is compared with;
+    `linked`: variables it is compared with.
+    """
 
     key: Key
     name: str
     type: Type
     words: str
     facts: frozenset[str]
+    range: tuple[unknown.Bound, unknown.Bound]
     turns: set[Known] = field(default_factory=set)
     linked: set[Key] = field(default_factory=set)
 
@@ -119,10 +124,11 @@ def variables(test: Test) -> Iterator[Variable]:
 
 
 class Cutter:
-    """Cuts tests into atoms over shared variables."""
+    """Cuts tests into atoms over shared variables. `ent`: an entity of the table's kind with nothing known."""
 
-    def __init__(self, plan: p.Plan, world: World) -> None:
-        self.plan, self.world = plan, world
+    def __init__(self, plan: p.Plan, world: World, ent: Ent | None) -> None:
+        self.plan, self.world, self.ent = plan, world, ent
+        self.when = world.when(ent)
         self.variables: dict[Key, Variable] = {}
         self.facts: dict[str, frozenset[str]] = {}
         self.size = 0
@@ -183,15 +189,17 @@ class Cutter:
         return self.variable(compiled, node, prefix) if constant is None else constant
 
     def constant(self, compiled: n.Compiled, node: n.Node) -> Known | None:
-        """The value of what reads parameters only; None for everything else."""
-        nodes = self.plan.nodes
-        if any(not isinstance(nodes.get(path.name), p.ParamNode) for path in n.paths(node)):
+        """The value of what is computed from parameters only; None for everything else."""
+        if self.made_from(node):
             return None
+        value = self.evaluated(compiled, node)
+        return None if isinstance(value, Unknown) else value
+
+    def evaluated(self, compiled: n.Compiled, node: n.Node) -> Value:
         try:
-            value = self.world.evaluate(compiled, None, None, node)
+            return self.world.evaluate(compiled, self.ent, self.when, node)
         except CaseError:
             raise GivenUp from None
-        return None if isinstance(value, Unknown) else value
 
     def variable(self, compiled: n.Compiled, node: n.Node, prefix: Prefix) -> Variable:
         """The variable of a name or of a part that is not opened up."""
@@ -202,7 +210,8 @@ class Cutter:
         if key not in self.variables:
             name = node.name if isinstance(node, n.Path) else ""
             words = compiled.expr.text[node.at[0] : node.at[1]]
-            self.variables[key] = Variable(key, name, node.type, words, self.made_from(node))
+            between = (None, None) if prefix else unknown.bounds(self.evaluated(compiled, node))
+            self.variables[key] = Variable(key, name, node.type, words, self.made_from(node), between)
         return self.variables[key]
 
     def meet(self, left: Side, right: Side) -> None:
@@ -221,18 +230,13 @@ class Cutter:
     def origins(self, name: str) -> frozenset[str]:
         if name not in self.facts:
             node = self.plan.nodes.get(name)
-            reads = list(p.reads(node)) if node is not None else []
-            relations = [
-                path.name for c in p.expressions(node) for path in n.paths(c.node) if path.relation
-            ] if node is not None else []  # fmt: skip
-            if isinstance(node, p.ParamNode):
-                self.facts[name] = frozenset()
-            elif not reads and not relations:
-                self.facts[name] = frozenset((name,))
-            else:
-                own = frozenset((name,)) if isinstance(node, p.ReadingNode) else frozenset()
-                inner = (self.origins(read) for read in reads if read != name)
-                self.facts[name] = own.union(relations, *inner)
+            if node is None or isinstance(node, p.FactNode):
+                self.facts[name] = frozenset((name,))  # a fact, a reference, a relation, the day
+                return self.facts[name]
+            own = frozenset((name,)) if isinstance(node, p.ReadingNode) else frozenset()
+            relations = (path.name for c in p.expressions(node) for path in n.paths(c.node) if path.relation)
+            inner = (self.origins(read) for read in p.reads(node))
+            self.facts[name] = own.union(relations, *inner)
         return self.facts[name]
 
 
@@ -251,14 +255,14 @@ def domain(variable: Variable, every: dict[Key, Variable], plan: p.Plan) -> list
         raise GivenUp
     step = _step(variable, plan)
     if not turns:
-        turns = [_start(variable, plan)]
+        turns = [_start(variable)]
     more = len(_component(variable, every))  # so many values that linked variables can stand in any order
     around: list[Known] = []
     for turn in turns:
         around += [_shift(turn, step, i) for i in range(1, more + 1)]
     around.append(_shift(turns[0], step, -1))
     tried = list(dict.fromkeys([*turns, *around]))
-    return [*(value for value in tried if _within(value, variable, plan)), *absent] or turns[:1]
+    return [*(value for value in tried if _within(value, variable)), *absent] or turns[:1]
 
 
 def _component(variable: Variable, every: dict[Key, Variable]) -> list[Variable]:
@@ -283,27 +287,22 @@ def _order(value: Known) -> tuple[int, Fraction]:
     return 0, Fraction(value) if isinstance(value, Decimal | Fraction) else Fraction(0)
 
 
-def _fact(variable: Variable, plan: p.Plan) -> p.FactNode | None:
-    node = plan.nodes.get(variable.name)
-    return node if isinstance(node, p.FactNode) else None
-
-
 def _step(variable: Variable, plan: p.Plan) -> Decimal:
     """The smallest difference that a value can have: a fen, one, a hundredth of a percent."""
     match variable.type.kind:
         case "money":
-            node = _fact(variable, plan)
-            return Decimal(1).scaleb(-node.fact.decimals) if node else Decimal("0.01")
+            node = plan.nodes.get(variable.name)
+            return Decimal(1).scaleb(-node.fact.decimals) if isinstance(node, p.FactNode) else Decimal("0.01")
         case "count" | "years" | "date":
             return exact.ONE
     return Decimal("0.0001")
 
 
-def _start(variable: Variable, plan: p.Plan) -> Known:
-    if variable.type.kind == "date":
-        return date(2021, 1, 1)
-    node = _fact(variable, plan)
-    return node.fact.low if node and node.fact.low is not None else exact.ZERO
+def _start(variable: Variable) -> Known:
+    low = variable.range[0]
+    if low is not None:
+        return low
+    return date(2021, 1, 1) if variable.type.kind == "date" else exact.ZERO
 
 
 def _shift(value: Known, step: Decimal, times: int) -> Known:
@@ -313,9 +312,8 @@ def _shift(value: Known, step: Decimal, times: int) -> Known:
     return exact.add(value, exact.multiply(step, Decimal(times)))
 
 
-def _within(value: Known, variable: Variable, plan: p.Plan) -> bool:
-    node = _fact(variable, plan)
-    if node is None or not isinstance(value, Decimal | Fraction):
+def _within(value: Known, variable: Variable) -> bool:
+    if not isinstance(value, Decimal | Fraction | date):
         return True
-    low, high = node.fact.low, node.fact.high
-    return (low is None or value >= low) and (high is None or value <= high)
+    low, high = variable.range
+    return (low is None or unknown.order(value, low) >= 0) and (high is None or unknown.order(value, high) <= 0)

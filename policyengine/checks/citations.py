@@ -28,8 +28,8 @@ def _cites(policy: m.Policy) -> Iterator[tuple[str, Span]]:
         yield from zip(entry.cited.cites, entry.cited.cite_spans, strict=True)
     header = policy.header
     yield from ((cite, header.span) for cite in (header.valid_cite, header.interpreter_cite))
-    for record in (*policy.not_computed.values(), *policy.settled_words.values()):
-        yield record.clause, record.span
+    yield from ((record.clause, record.span) for record in policy.not_computed.values())
+    yield from ((record.clause, record.span) for record in policy.settled_words.values())
 
 
 def _broken_clause(checked: Checked, cite: str) -> bool:
@@ -41,9 +41,9 @@ def _unknown(text: Text, cite: str, span: Span) -> Diagnostic:
     if clause in text.clauses and sentence:
         there = "、".join(s.id for s in text.clauses[clause].sentences)
         return diagnostic("unknown-sentence", span, cite=cite, clause=clause, sentence=sentence, there=there)
-    known = [*text.clauses, *text.sentences]
-    close = get_close_matches(cite, known, 1, 0.5) or get_close_matches(clause, known, 1, 0.5)
-    return diagnostic("unknown-clause", span, cite=cite, suggestion=close[0] if close else "")
+    close = get_close_matches(clause, list(text.clauses), 1, 0.5)
+    meant = f"{close[0]}/{sentence}" if close and f"{close[0]}/{sentence}" in text.sentences else "".join(close)
+    return diagnostic("unknown-clause", span, cite=cite, suggestion=meant)
 
 
 # --- quotes ------------------------------------------------------------------------------------

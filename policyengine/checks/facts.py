@@ -1,4 +1,4 @@
-"""Facts, parameters and interpretations by themselves: ranges, assumptions, first days, who decides."""
+"""Facts, parameters and interpretations by themselves: assumptions, bounds, first days, who decides."""
 
 from __future__ import annotations
 
@@ -19,12 +19,10 @@ KINDS = {"bool": bool, "date": date, "text": str}
 
 
 def facts(checked: Checked) -> Iterator[Diagnostic]:
-    """Ranges that hold nothing, and assumptions that a fact can not be."""
+    """Assumptions that a fact can not be, and bounds that no application can state."""
     for fact in checked.policy.facts.values():
         span = fact.span or checked.policy.header.span
-        if fact.low is not None and fact.high is not None and fact.low > fact.high:
-            yield diagnostic("range-backwards", span, name=fact.label.zh, low=_shown(fact, fact.low), high=_shown(fact, fact.high))
-        elif fact.assume is not None and not _may_be(fact, fact.assume):
+        if fact.assume is not None and not _may_be(fact, fact.assume):
             yield _unfit_assumption(fact, fact.assume, span)
         if fact.not_after not in ("", AS_OF):
             yield diagnostic("not-after-what", span, name=fact.label.zh, text=fact.not_after)
@@ -47,11 +45,11 @@ def _may_be(fact: m.Fact, value: Known) -> bool:
 
 
 def _unfit_assumption(fact: m.Fact, value: Known, span: Span) -> Diagnostic:
-    low, high = ("" if bound is None else _shown(fact, bound) for bound in (fact.low, fact.high))
-    return diagnostic(
-        "assumption-unfit", span, name=fact.label.zh, value=wording.value(value, fact.type, "zh", fact.options, fact.unit),
-        low=low, high=high, options="、".join(fact.type.options) if fact.type.kind == "enum" else "",
-    )  # fmt: skip
+    shown = wording.value(value, fact.type, "zh", fact.options, fact.unit)
+    words = {"none": shown} if isinstance(value, Absent) else {"options": "、".join(fact.type.options)}
+    if fact.low is not None and fact.high is not None and "none" not in words:
+        words |= {"low": _shown(fact, fact.low), "high": _shown(fact, fact.high)}
+    return diagnostic("assumption-unfit", span, name=fact.label.zh, value=shown, **words)
 
 
 def _too_fine(fact: m.Fact, span: Span) -> Iterator[Diagnostic]:
@@ -85,4 +83,6 @@ def deciders(checked: Checked) -> Iterator[Diagnostic]:
     """Open questions that nobody is named to decide."""
     for i in checked.policy.interpretations.values():
         if not i.decided_by:
-            yield diagnostic("nobody-decides", i.span, name=i.label.zh, body=checked.policy.header.interpreter)
+            body = checked.policy.header.interpreter
+            words = {"body_zh": body or "有权解释的单位", "body_en": body or "the body that may interpret it"}
+            yield diagnostic("nobody-decides", i.span, name=i.label.zh, **words)

@@ -17,7 +17,6 @@ from policyengine.checks import edges
 from policyengine.checks.common import Checked, squeeze
 from policyengine.checks.numerals import Said, days, said, saying
 from policyengine.diagnostics import Diagnostic, diagnostic
-from policyengine.exact import Number
 from policyengine.loader import SET
 from policyengine.values import Known, Table, TierRow, Tiers, Type
 
@@ -37,7 +36,7 @@ def values_in_quotes(checked: Checked) -> Iterator[Diagnostic]:
     """Numbers, days and members of parameters that their quotes do not say."""
     for parameter in checked.policy.parameters.values():
         quoted = words(checked, parameter.cited)
-        if not quoted:
+        if not quoted or not parameter.cited.cites:
             continue
         numbers = said(quoted, checked.policy.units)
         for dated in parameter.values:
@@ -71,7 +70,7 @@ class _Claim:
             case Tiers():
                 for row in value.rows:
                     if row.bound != 0:
-                        yield row.bound, None
+                        yield row.bound, self.bound_type()
                     yield row.value, type_.item
             case Table():
                 for _, cell in value.cells:
@@ -81,6 +80,11 @@ class _Claim:
                     yield member, None
             case _:
                 yield value, type_
+
+    def bound_type(self) -> Type | None:
+        """What the bounds of a tier table measure."""
+        kinds = self.parameter.type.options
+        return Type(kinds[0], self.parameter.type.dim) if kinds else None  # type: ignore[arg-type]
 
     def says(self, value: Known, type_: Type | None) -> bool:
         match value:
@@ -102,10 +106,12 @@ class _Claim:
     def absent(self, value: Known, type_: Type | None) -> Diagnostic:
         quote_spans = self.parameter.cited.quote_spans
         related = [(("引文在这里", "the quote"), quote_spans[0])] if quote_spans else []
-        there = "、".join(self.quoted[one.start : one.end] for one in self.numbers)
+        there = [self.quoted[one.start : one.end] for one in self.numbers]
+        if isinstance(value, date):
+            there = [wording.day(day) for day in days(self.quoted)]
         return diagnostic(
             "value-not-in-quote", self.dated.span, *related,
-            value=self.shown(value, type_), name=self.parameter.label.zh, there=there,
+            value=self.shown(value, type_), name=self.parameter.label.zh, there="、".join(there),
         )  # fmt: skip
 
     def shown(self, value: Known, type_: Type | None) -> str:
@@ -114,18 +120,15 @@ class _Claim:
             return self.dated.text
         if isinstance(value, str):
             return next(reversed(list(self.names(value))))
-        if isinstance(value, Decimal) and type_ is None:
-            return wording.money(value)  # a tier's bound does not keep its unit
         return wording.value(value, type_ or Type("number"))
 
     def tier_edge(self, row: TierRow) -> Iterator[Diagnostic]:
         """`at_least` where the text includes the bound, `above` where it does not."""
-        bound: Number = row.bound
-        found = saying(self.quoted, self.numbers, bound, None, self.checked.policy.units)
+        found = saying(self.quoted, self.numbers, row.bound, self.bound_type(), self.checked.policy.units)
         agreed = edges.agreed([edge for one in found for edge in edges.at(self.quoted, one)])
-        if bound != 0 and agreed and agreed[0].plain and agreed[0].included_above is row.strict:
+        if row.bound != 0 and agreed and agreed[0].plain and agreed[0].included_above is row.strict:
             key, other = ("above", "at_least") if row.strict else ("at_least", "above")
             yield diagnostic(
                 "tier-edge-disagrees", self.dated.span,
-                bound=wording.money(bound), word=agreed[0].word, key=key, other=other,
+                bound=self.shown(row.bound, self.bound_type()), word=agreed[0].word, key=key, other=other,
             )  # fmt: skip

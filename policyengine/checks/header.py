@@ -15,6 +15,7 @@ from policyengine.lang.typing import describe
 from policyengine.source import Span
 from policyengine.values import Type
 
+SHOWN = 8  # how many of the names that would do a message lists
 # what each key of `application` names: the kind of its value, and whether it must be a fact
 _APPLICATION = (("date", "date", True), ("granted", "bool", False), ("amount", "money", False), ("option", "enum", True))
 
@@ -55,8 +56,8 @@ def _needed(
         what = ("事实", "fact") if isinstance(node, p.FactNode) else ("值", "value")
         yield diagnostic(
             "named-but-unfit", span, where=where, name=name,
-            got_zh=f"{what[0]}，类型是{describe(node.info.type)}", got_en=f"a {what[1]} of type {describe(node.info.type, 'en')}",
-            want_zh=f"{describe(Type(kind))}类型的{'事实' if fact else '值'}",  # type: ignore[arg-type]
+            got_zh=f"“{describe(node.info.type)}”类型的{what[0]}", got_en=f"a {what[1]} of type {describe(node.info.type, 'en')}",
+            want_zh=f"“{describe(Type(kind))}”类型的{'事实' if fact else '值'}",  # type: ignore[arg-type]
             want_en=f"a {'fact' if fact else 'value'} of type {describe(Type(kind), 'en')}",  # type: ignore[arg-type]
         )  # fmt: skip
 
@@ -64,11 +65,13 @@ def _needed(
 def _missing(checked: Checked, span: Span, where: str, name: str, fitting: Iterable[str]) -> Iterator[Diagnostic]:
     if checked.broken(name):
         return
-    close = get_close_matches(name, list(fitting), 1, 0.5)
+    known = list(fitting)
+    close = get_close_matches(name, known, 1, 0.5)
     there = checked.plan.nodes.get(name)
     yield diagnostic(
         "named-but-not-there", span, where=where, name=name,
         suggestion=close[0] if close else "", owner=there.info.entity if there else "",
+        known="" if close else "、".join(known[:SHOWN]),
     )  # fmt: skip
 
 

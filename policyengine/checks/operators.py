@@ -30,31 +30,41 @@ _ORDERS = frozenset((">", ">=", "<", "<="))
 
 def operators(checked: Checked) -> Iterator[Diagnostic]:
     """Comparisons that treat the number itself otherwise than the words do."""
-    for compiled, cited in _tests(checked):
-        for use in _uses(checked, compiled, compiled.node, False):
-            parameter = checked.policy.parameters[use.parameter]
-            yield from _judge(checked, compiled, use, parameter, cited)
+    for test in _tests(checked):
+        for use in _uses(checked, test.compiled.node, False):
+            yield from _judge(checked, test, use)
 
 
-def _tests(checked: Checked) -> Iterator[tuple[Compiled, m.Cited]]:
-    """Every test of a rule with what the rule quotes."""
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """An expression with what its rule quotes. `requires`: it says what must hold, so that the direction of a
+    comparison counts; a value may as well pick out the other side (`low_rate if x < edge else high_rate`)."""
+
+    compiled: Compiled
+    cited: m.Cited
+    requires: bool
+
+
+def _tests(checked: Checked) -> Iterator[_Test]:
+    """Every test of a rule."""
     nodes = checked.plan.nodes
     for c in conditions(checked.policy):
         for name in (c.name, f"{c.name}.test"):
             node = nodes.get(name)
             if c.test is not None and isinstance(node, p.FormulaNode) and node.formula.expr is c.test:
-                yield node.formula, c.cited
-    for owner in (*conditions(checked.policy), *checked.policy.limits.values()):
+                yield _Test(node.formula, c.cited, True)
+    owners: list[m.Condition | m.Limit] = [*conditions(checked.policy), *checked.policy.limits.values()]
+    for owner in owners:
         for u in owner.unless:
             node = nodes.get(f"{owner.name}.{u.name}")
             if isinstance(node, p.FormulaNode):
-                yield node.formula, u.cited
+                yield _Test(node.formula, u.cited, False)
     for value in checked.policy.values.values():
         node = nodes.get(value.name)
         if isinstance(node, p.FormulaNode):
-            yield node.formula, value.cited
+            yield _Test(node.formula, value.cited, False)
         elif isinstance(node, p.CasesNode):
-            yield from ((row.when, row.cited) for row in node.rows)
+            yield from (_Test(row.when, row.cited, False) for row in node.rows)
 
 
 # --- comparisons with a parameter --------------------------------------------------------------
@@ -65,9 +75,11 @@ class _Use:
     """A comparison: what holds of a quantity against the parameter where the test is true.
 
     `written` is how the operator stands there; `flipped` and `negated` say how it became `relation`.
+    `alone`: no other parameter stands on that side.
     """
 
     parameter: str
+    alone: bool
     relation: str
     written: str
     flipped: bool
@@ -75,28 +87,28 @@ class _Use:
     at: n.At
 
 
-def _uses(checked: Checked, compiled: Compiled, node: n.Node, negated: bool) -> Iterator[_Use]:
+def _uses(checked: Checked, node: n.Node, negated: bool) -> Iterator[_Use]:
     match node:
         case n.Not():
-            yield from _uses(checked, compiled, node.operand, not negated)
+            yield from _uses(checked, node.operand, not negated)
         case n.Logic():
             stop = node.operator == "or"
             if any(by_default(checked.plan, part) is stop for part in node.parts):
                 return  # decided by the default readings alone: the comparisons serve another reading
             for part in node.parts:
-                yield from _uses(checked, compiled, part, negated)
+                yield from _uses(checked, part, negated)
         case n.Choice():
             taken = by_default(checked.plan, node.test)
             branches = (node.then, node.otherwise) if taken is None else (node.then if taken else node.otherwise,)
             for part in branches:
-                yield from _uses(checked, compiled, part, negated)
-            yield from _uses(checked, compiled, node.test, negated) if taken is None else ()
+                yield from _uses(checked, part, negated)
+            yield from _uses(checked, node.test, negated) if taken is None else ()
         case n.Comparison():
             for i, operator in enumerate(node.operators):
                 yield from _compared(checked, node, i, operator, negated)
         case _:
             for child in n.children(node):
-                yield from _uses(checked, compiled, child, negated)
+                yield from _uses(checked, child, negated)
 
 
 def by_default(plan: p.Plan, node: n.Node) -> bool | None:
@@ -147,7 +159,8 @@ def _compared(checked: Checked, node: n.Comparison, i: int, operator: str, negat
     relation = FLIPPED[operator] if on_left else operator
     for name in on_left or on_right:
         held = COMPLEMENT[relation] if negated else relation
-        yield _Use(name, held, operator, bool(on_left), negated, node.at)
+        alone = len(on_left or on_right) == 1
+        yield _Use(name, alone, held, operator, bool(on_left), negated, node.at)
 
 
 def _parameters(checked: Checked, node: n.Node) -> list[str]:
@@ -165,26 +178,25 @@ def _parameters(checked: Checked, node: n.Node) -> list[str]:
 # --- against the words -------------------------------------------------------------------------
 
 
-def _judge(
-    checked: Checked, compiled: Compiled, use: _Use, parameter: m.Parameter, cited: m.Cited
-) -> Iterator[Diagnostic]:
-    agreed = _edges(checked, parameter, cited)
+def _judge(checked: Checked, test: _Test, use: _Use) -> Iterator[Diagnostic]:
+    parameter = checked.policy.parameters[use.parameter]
+    agreed = _edges(checked, parameter, test, use)
     if not agreed:
         return
-    refusing = any(REFUSING.search(sentence) for sentence in _sentences(checked, parameter, cited))
+    other_way = not test.requires or any(map(REFUSING.search, _sentences(checked, parameter, test.cited)))
     meant = {edge.relation for edge in agreed}
-    if use.relation in meant or (refusing and COMPLEMENT[use.relation] in meant):
+    if use.relation in meant or (other_way and COMPLEMENT[use.relation] in meant):
         return
     edge = agreed[0]
-    side = edge.included_above == (use.relation in (">=", "<"))  # only the direction is wrong
-    code = "operator-disagrees-with-quote" if edge.plain or side else "operator-doubtful"
+    only_direction = edge.included_above == (use.relation in (">=", "<"))
+    code = "operator-disagrees-with-quote" if edge.plain or only_direction else "operator-doubtful"
     wanted = edge.relation
-    if refusing and (wanted[0] != use.relation[0]):
+    if other_way and wanted[0] != use.relation[0]:
         wanted = COMPLEMENT[wanted]
-    spans = [*parameter.cited.quote_spans, *cited.quote_spans]
+    spans = [*parameter.cited.quote_spans, *test.cited.quote_spans]
     related = [(("引文在这里", "the quote"), spans[-1])] if spans else []
     yield diagnostic(
-        code, place(compiled, use.at), *related, word=edge.word, name=parameter.label.zh,
+        code, place(test.compiled, use.at), *related, word=edge.word, name=parameter.label.zh,
         operator=use.written, wanted=_as_written(wanted, use),
     )  # fmt: skip
 
@@ -195,11 +207,14 @@ def _as_written(relation: str, use: _Use) -> str:
     return FLIPPED[held] if use.flipped else held
 
 
-def _edges(checked: Checked, parameter: m.Parameter, cited: m.Cited) -> tuple[Edge, ...]:
-    """The words that speak of the number's edge, in the rule's own quotes or else the parameter's."""
+def _edges(checked: Checked, parameter: m.Parameter, test: _Test, use: _Use) -> tuple[Edge, ...]:
+    """The words that speak of the number's edge, in the rule's own quotes or else the parameter's.
+
+    Beside another parameter (`total * share`) only the rule's own quotes tell which one the words are about.
+    """
     units = checked.policy.units
-    for source in (cited, parameter.cited):
-        quoted = words(checked, source) if source.quotes else ""
+    for cited in (test.cited, parameter.cited) if use.alone else (test.cited,):
+        quoted = words(checked, cited) if cited.cites and cited.quotes else ""
         numbers = said(quoted, units)
         found = [
             edge

@@ -1,8 +1,8 @@
 """The sentences of `text.yaml` are the official text, word for word.
 
 Titles and sentences are laid end to end and followed through the original, both without white space.
-Nothing else is evened out: the text is stored as published. After a difference the next longer sentence
-is looked up again, so that every differing sentence is reported and not only the first.
+Nothing else is evened out: the text is stored as published. After a difference the next sentence that
+stands in one place only is looked up again, so that every difference is reported and not only the first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.source import Source, Span
 
 BEFORE, AFTER = 8, 14  # how many characters around a difference are shown
-ANCHOR = 8  # a shorter piece (`1.`) is not looked up again: it stands in many places
+ANCHOR = 8  # so many characters tell where a sentence begins that reads otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,13 @@ class _Follow:
             self.here += len(piece.text)
             self.lost = False
             return
-        found = self.text.find(piece.text, self.here) if len(piece.text) >= ANCHOR else -1
-        if found >= 0:
+        found = self.text.find(piece.text, self.here)
+        if found >= 0 and self.text.find(piece.text, found + 1) < 0:
             if not self.lost:
                 yield self.missing(piece.span, found)
             self.here = found + len(piece.text)
             self.lost = False
-        elif not self.lost or len(piece.text) >= ANCHOR:
+        elif not self.lost or found < 0:
             yield self.differs(piece)
             self.lost = True
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from policyengine import exact, wording
 from policyengine import model as m
+from policyengine import plan as p
 from policyengine.case import Case, CaseEntity
 from policyengine.checks.common import Checked, compiled
+from policyengine.checks.facts import facts
+from policyengine.checks.header import entities, header
 from policyengine.diagnostics import CaseError, Diagnostic, diagnostic
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
@@ -29,15 +33,15 @@ def blank_case(policy: m.Policy) -> Case:
 
     As in any case, all applications are known to be listed; there may be further entities of other kinds.
     """
-    entities = {}
+    ones: dict[str, dict[str, CaseEntity]] = {}
     applications = policy.entities.get(policy.header.application.entity)
     listed = applications.references.values() if applications else ()
     for entity in policy.entities.values():
         references: dict[str, str | None] = {name: ref.to for name, ref in entity.references.items()}
         closed = frozenset(ref.inverse for ref in listed if ref.to == entity.name)
         one = CaseEntity(entity.name, entity.name, {}, references, closed, entity.span)
-        entities[entity.name] = {entity.name: one}
-    return Case("", entities)
+        ones[entity.name] = {entity.name: one}
+    return Case("", ones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +51,47 @@ class _Amount:
     span: Span
 
 
+def evaluable(checked: Checked) -> bool:
+    """Whether values can be computed: nothing is wrong with names, dates, ranges and assumptions."""
+    return checked.whole and not any(found for check in (header, entities, facts) for found in check(checked))
+
+
 def bounds(checked: Checked) -> Iterator[Diagnostic]:
     """Amounts that may be negative or have no limit, under the default readings."""
-    if not checked.whole:
+    if not evaluable(checked):
         return
+    blamed: set[str] = set()
     world = World(checked.plans, blank_case(checked.policy))
     for amount in _amounts(checked):
-        value = _value(world, amount)
+        value = None if blamed & made_from(checked.plan, amount.name) else _value(world, amount)
         if value is None:
             continue
-        low, high = unknown.bounds(value)
-        node = checked.plan.nodes[amount.name]
-        words = {"name": amount.name, "label": node.info.label.zh}
-        if low is None or unknown.order(low, exact.ZERO) < 0:
-            # the nearest number to blame: a lower bound, or none at all
-            yield diagnostic("result-may-be-negative", amount.span, **words, low=_money(low), high=_money(high))
-        if high is None:
-            yield diagnostic("result-without-limit", amount.span, **words, low=_money(low))
+        found = list(_judged(amount, checked.plan.nodes[amount.name].info.label, *unknown.bounds(value)))
+        if found:
+            blamed.add(amount.name)
+        yield from found
+
+
+def _judged(amount: _Amount, label: m.Label, low: unknown.Bound, high: unknown.Bound) -> Iterator[Diagnostic]:
+    words = {"name": amount.name, "label": label.zh}
+    if high is None:
+        yield diagnostic("result-without-limit", amount.span, **words)
+    elif low is None:
+        yield diagnostic("result-may-be-negative", amount.span, **words)
+    if low is not None and unknown.order(low, exact.ZERO) < 0:
+        yield diagnostic("result-may-be-negative", amount.span, **words, low=_money(low))
+
+
+def made_from(plan: p.Plan, name: str) -> set[str]:
+    """All names that a value is computed from, directly or through others, itself included."""
+    found: set[str] = set()
+    queue = [name]
+    while queue:
+        name = queue.pop()
+        if name not in found and name in plan.nodes:
+            found.add(name)
+            queue += p.reads(plan.nodes[name])
+    return found
 
 
 def _amounts(checked: Checked) -> Iterator[_Amount]:
@@ -91,9 +119,7 @@ def _value(world: World, amount: _Amount) -> Value | None:
 
 
 def _money(bound: unknown.Bound) -> str:
-    if bound is None or not isinstance(bound, exact.Decimal | Fraction):
-        return ""
-    return wording.money(bound)
+    return wording.money(bound) if isinstance(bound, Decimal | Fraction) else ""
 
 
 def cost(checked: Checked) -> Iterator[Diagnostic]:

@@ -13,9 +13,9 @@ from math import prod
 
 from policyengine import plan as p
 from policyengine import wording
-from policyengine.case import Case
 from policyengine.checks.cells import Cutter, GivenUp, Key, Test, Variable, domain, holds, variables
 from policyengine.checks.common import Checked
+from policyengine.checks.results import blank_case, evaluable
 from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.lang import guards
 from policyengine.model import Label
@@ -28,9 +28,9 @@ CELLS = 20_000
 
 def tables(checked: Checked) -> Iterator[Diagnostic]:
     """What is wrong with tables of cases, each with an example in words."""
-    if not checked.whole:
+    if not evaluable(checked):
         return
-    world = World(checked.plans, Case("", {}))
+    world = World(checked.plans, blank_case(checked.policy))
     for value in checked.policy.values.values():
         node = checked.plan.nodes.get(value.name)
         if value.rows and isinstance(node, p.CasesNode):
@@ -52,7 +52,8 @@ class _Table:
 
     def __init__(self, plan: p.Plan, world: World, node: p.CasesNode) -> None:
         self.plan, self.node = plan, node
-        self.cutter = Cutter(plan, world)
+        ones = world.entities.get(node.info.entity, {})
+        self.cutter = Cutter(plan, world, next(iter(ones.values()), None))
         self.tests: dict[str, Test] = {row.name: self.cutter.test(row.when, row.when.node) for row in node.rows}
         self.variables = dict(self.cutter.variables)
         self.constraints = list(self.relevant())

@@ -55,8 +55,10 @@ def _entries(checked: Checked) -> Iterator[tuple[str, str, str, Span]]:
     for condition in policy.conditions.values():
         if not condition.part_of:
             yield "unused-condition", condition.name, condition.label.zh, condition.span
-    for entry in (*policy.values.values(), *policy.allocations.values()):
-        yield "unused-value", entry.name, entry.label.zh, entry.span
+    for value in policy.values.values():
+        yield "unused-value", value.name, value.label.zh, value.span
+    for allocation in policy.allocations.values():
+        yield "unused-value", allocation.name, allocation.label.zh, allocation.span
     for program in policy.programs.values():
         yield "unused-program", program.name, program.label.zh, program.span
     for limit in policy.limits.values():
@@ -68,9 +70,9 @@ def _entries(checked: Checked) -> Iterator[tuple[str, str, str, Span]]:
 def _unused_units(checked: Checked) -> Iterator[Diagnostic]:
     policy = checked.policy
     written = [dated.span.text for parameter in policy.parameters.values() for dated in parameter.values]
-    written += [fact.unit for fact in policy.facts.values()]
-    entries = (*policy.facts.values(), *policy.values.values(), *policy.interpretations.values())
-    written += [entry.span.text for entry in entries if entry.span]
+    written += [f"{fact.unit} {fact.span.text if fact.span else ''}" for fact in policy.facts.values()]
+    written += [value.span.text for value in policy.values.values()]
+    written += [interpretation.span.text for interpretation in policy.interpretations.values()]
     for name in policy.units.own:
         if name not in BUILTIN_UNITS and not any(name in words for words in written):
             yield diagnostic("unused-unit", None, name=name)

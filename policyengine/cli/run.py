@@ -94,7 +94,7 @@ def _data(name: str) -> tuple[bytes, str]:
 
 
 def _provenance(api: Any, plans: Any, name: str, data: bytes, readings: dict[str, str], as_of: str, options: dict[str, Any]) -> Any:
-    from policyengine.explain import Provenance
+    from policyengine.explanation import Provenance
     from policyengine.version import VERSION
 
     timeline = plans.timeline

@@ -10,6 +10,17 @@ from policyengine.codes.expression_types import TYPES
 
 _SYNTAX: tuple[Code, ...] = (
     Code(
+        "comment-after-expression",
+        "公式后面跟着“{text}”，# 之后的内容不会被计算",
+        "`{text}` follows the expression; what stands after # is not computed",
+        ("如果是注释，另起一行写；如果是公式的一部分，把 # 去掉",),
+        ("put a comment on a line of its own, or remove the # if it is part of the expression",),
+        "“a >= b # and c”在 YAML 里只剩“a >= b”，后一半会悄悄失效，所以公式后面不许跟注释。",
+        "`a >= b # and c` is only `a >= b` to YAML: the second half would silently be lost.",
+        "test: a >= b # and c",
+        "test: a >= b and c",
+    ),
+    Code(
         "empty-expression",
         "这里要一个表达式，现在是空的",
         "an expression is needed here, and there is none",

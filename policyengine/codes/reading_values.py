@@ -39,7 +39,7 @@ VALUES: tuple[Code, ...] = (
         good="rate: 3%",
     ),
     Code(
-        name="ambiguous-word",
+        name="unclear-word",
         zh="“{text}”在 YAML 里不一定是文字",
         en="`{text}` is not always text in YAML",
         help_zh=("若是真假值或空值，写 {write}", "若是文字，加引号：{quoted}"),

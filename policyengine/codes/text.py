@@ -139,8 +139,8 @@ _CITATIONS: tuple[Code, ...] = (
         ("delete the entry of not_computed, or correct the citation",),
         "同一句不能又算又不算。",
         "A sentence cannot be both computed and not.",
-        "parameters:\n  rate: {label: 比例, value: 3%, cite: 四.1/1, quote: 按3%给予补助}\nnot_computed:\n  四.1/1: {kind: background, why: 背景}",
-        "parameters:\n  rate: {label: 比例, value: 3%, cite: 四.1/1, quote: 按3%给予补助}",
+        "parameters:\n  rate: {value: 3%, cite: 四.1/1, quote: 按3%给予补助}\nnot_computed:\n  四.1/1: {kind: background, why: 背景}",
+        "parameters:\n  rate: {value: 3%, cite: 四.1/1, quote: 按3%给予补助}",
         "warning",
     ),
 )

@@ -7,54 +7,24 @@ gets the type `any` and the rest is checked on. The rules of arithmetic are in `
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Literal as OneOf
 
 from policyengine.diagnostics import Diagnostic, diagnostic
-from policyengine.lang import guards
+from policyengine.lang import guards, names
 from policyengine.lang import nodes as n
 from policyengine.lang import typing as t
-from policyengine.lang.functions import FUNCTIONS
+from policyengine.lang.functions import FUNCTIONS, Function, day_of
+from policyengine.lang.names import Universe
 from policyengine.lang.syntax import AGGREGATES, Expr
-from policyengine.values import (
-    ABSENT,
-    T_ANY,
-    T_BOOL,
-    T_COUNT,
-    T_DATE,
-    T_NONE,
-    T_ZERO,
-    Type,
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """What a name is. `entity`: where a reference or relation leads. `nonzero`: surely not 0."""
-
-    kind: OneOf["value", "reference", "relation"]
-    type: Type
-    entity: str = ""
-    nonzero: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Universe:
-    """All names: of each entity kind, of the policy as a whole, and the labels people know them by."""
-
-    entities: Mapping[str, Mapping[str, Binding]]
-    policy: Mapping[str, Binding]
-    labels: Mapping[str, str] = field(default_factory=dict)
+from policyengine.values import ABSENT, T_ANY, T_BOOL, T_COUNT, T_NONE, T_ZERO, Known, Type
 
 
 OPERATORS = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<",
     ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
-AS_OF = Binding("value", T_DATE)
 
 
 def check(
@@ -95,9 +65,9 @@ class _Checker:
             case ast.Constant():
                 return self.constant(tree)
             case ast.Name() | ast.Attribute():
-                return self.name(tree)
+                return self.name(tree, g)
             case ast.UnaryOp(op=ast.Not()):
-                return n.Not(self.bool(tree.operand, g), T_BOOL, self.at(tree))
+                return n.Not(self.truth(tree.operand, g), T_BOOL, self.at(tree))
             case ast.UnaryOp():
                 operand = self.quantity(tree.operand, g)
                 return n.Negative(operand, operand.type, self.at(tree))
@@ -126,7 +96,7 @@ class _Checker:
             return n.Literal(value, T_ZERO, self.at(tree))
         return n.Literal(value, Type("number", (("bare", 1),)), self.at(tree))
 
-    def name(self, tree: ast.Name | ast.Attribute) -> n.Node:
+    def name(self, tree: ast.Name | ast.Attribute, g: guards.Guards) -> n.Node:
         parts: list[str] = []
         inner: ast.expr = tree
         while isinstance(inner, ast.Attribute):
@@ -139,81 +109,39 @@ class _Checker:
             return n.Literal(parts[0] == "true", T_BOOL, self.at(tree))
         if parts == ["none"]:
             return n.Literal(ABSENT, T_NONE, self.at(tree))
-        return self.path(tree, parts)
+        return self.path(tree, parts, g)
 
-    def path(self, tree: ast.expr, parts: list[str], relation: bool = False) -> n.Node:
-        """Resolve `a.b.c`: a variable or own reference to start from, references on, a value at the end."""
+    def path(self, tree: ast.expr, parts: list[str], g: guards.Guards, relation: bool = False) -> n.Node:
+        """What a dotted name reads; where a guard has made sure of it, known not to be absent."""
         at = self.at(tree)
-        root, entity, rest = n.OWN, self.entity, parts
-        if parts[0] in self.variables:
-            root, entity, rest = parts[0], self.variables[parts[0]], parts[1:]
-            if not rest:
-                return n.Path(root, (), n.SELF, entity, Type("ref", entity=entity), at)
-        if rest == [n.SELF] and entity:
-            return n.Path(root, (), n.SELF, entity, Type("ref", entity=entity), at)
-        if rest == [n.AS_OF] and root == n.OWN:
-            return n.Path(root, (), n.AS_OF, entity, T_DATE, at)
-        refs: list[str] = []
-        while True:
-            here = self.universe.entities.get(entity, {}) if entity else {}
-            whole = ".".join(rest)
-            binding = here.get(whole)
-            if binding is not None and (binding.kind == "relation") == relation:
-                return n.Path(root, tuple(refs), whole, entity, binding.type, at, relation)
-            if binding is not None:
-                self.complain(
-                    "relation-alone" if binding.kind == "relation" else "not-a-relation", at, name=whole
-                )
-                return self.broken(tree)
-            step = here.get(rest[0])
-            if step is not None and step.kind == "reference" and len(rest) > 1:
-                refs.append(rest[0])
-                entity, rest = step.entity, rest[1:]
-                continue
-            break
-        if not refs and root == n.OWN and not relation:
-            shared = self.universe.policy.get(".".join(parts))
-            if shared is not None:
-                return n.Path(n.POLICY, (), ".".join(parts), "", shared.type, at)
-        self.unknown_name(at, entity, rest, refs if root == n.OWN else [root, *refs])
-        return self.broken(tree)
-
-    def unknown_name(self, at: n.At, entity: str, rest: list[str], walked: list[str]) -> None:
-        """Say which name is not there, and what was most likely meant."""
-        name = ".".join(rest)
-        prefix = ".".join(walked)
-        here = self.universe.entities.get(entity, {})
-        for reference, binding in here.items():
-            if binding.kind == "reference" and name in self.universe.entities.get(binding.entity, {}):
-                meant = ".".join([*walked, reference, name])
-                self.complain("wrong-entity", at, name=name, entity=entity, meant=meant)
-                return
-        owners = sorted(kind for kind, names in self.universe.entities.items() if name in names)
-        if owners:
-            self.complain("wrong-entity", at, name=name, entity=entity or "*", owner="、".join(owners))
-            return
-        candidates = [*here, *([] if walked else self.universe.policy)]
-        close = get_close_matches(name, candidates, 1, 0.6)
-        shown = ".".join([prefix, name]) if prefix else name
-        self.complain("unknown-name", at, name=shown, suggestion=close[0] if close else "")
+        found = names.resolve(self.universe, self.entity, self.variables, parts, at, relation)
+        if isinstance(found, names.Wrong):
+            if found.code:
+                self.complain(found.code, at, **found.words)
+            return self.broken(tree)
+        path = found.path
+        open_ = path.type.optional or not all(g.is_present(reference) for reference in found.through)
+        return replace(path, type=replace(path.type, optional=open_ and not g.is_present(path)))
 
     # --- operators ---
 
     def binary(self, tree: ast.BinOp, g: guards.Guards) -> n.Node:
         operator = OPERATORS[type(tree.op)]
         left, right = self.quantity(tree.left, g), self.quantity(tree.right, g)
-        if operator == "/" and not g.nonzero(right, self.universe_nonzero):
+        if operator == "/" and not g.nonzero(right, self.universe.nonzero):
             self.complain("division-may-be-zero", right.at, divisor=self.text(right.at))
         result = t.arithmetic(operator, left.type, right.type)
         if isinstance(result, t.Clash):
             self.clash(result, self.at(tree), left, right, operator)
             return self.broken(tree)
+        self.only_one(left, right)
         return n.Binary(operator, left, right, result, self.at(tree))
 
-    def universe_nonzero(self, path: n.Path) -> bool:
-        names = self.universe.policy if path.root == n.POLICY else self.universe.entities.get(path.entity, {})
-        binding = names.get(path.name)
-        return binding is not None and binding.nonzero
+    def only_one(self, *nodes: n.Node) -> None:
+        """Complain about numbers that stand in the text, other than a plain 1."""
+        for node in nodes:
+            if t.is_bare(node.type) and not (isinstance(node, n.Literal) and node.value == 1):
+                self.complain("magic-number", node.at, number=self.text(node.at))
 
     def clash(self, clash: t.Clash, at: n.At, left: n.Node, right: n.Node, operator: str) -> None:
         for side in (left, right):
@@ -221,7 +149,7 @@ class _Checker:
                 self.complain("magic-number", side.at, number=self.text(side.at))
                 return
         self.complain(
-            clash.code, at, operator=operator,
+            clash.code, at, operator=operator, what=self.text(at),
             left=self.text(left.at), left_type=t.describe(left.type), left_type_en=t.describe(left.type, "en"),
             right=self.text(right.at), right_type=t.describe(right.type), right_type_en=t.describe(right.type, "en"),
         )  # fmt: skip
@@ -233,7 +161,7 @@ class _Checker:
         operator = "and" if isinstance(tree.op, ast.And) else "or"
         parts: list[n.Node] = []
         for value in tree.values:
-            part = self.bool(value, g)
+            part = self.truth(value, g)
             parts.append(part)
             g = g.after(part, operator == "and")
         return n.Logic(operator, tuple(parts), T_BOOL, self.at(tree))
@@ -249,6 +177,7 @@ class _Checker:
             if isinstance(result, t.Clash):
                 self.clash(result, self.at(tree), left, right, operator)
                 return self.broken(tree)
+        self.only_one(*operands)
         if ordering:
             for operand in operands:
                 self.present(operand, g)
@@ -256,9 +185,12 @@ class _Checker:
 
     def option(self, node: n.Node, other: n.Node) -> n.Node:
         """An option written in quotes takes its type from the enum it is compared with."""
-        if node.type.kind == "literal" and isinstance(node, n.Literal) and other.type.kind == "enum":
-            self.known_option(str(node.value), other.type, node.at)
-            return n.Literal(node.value, other.type.present(), node.at)
+        return self.option_of(node, other.type)
+
+    def option_of(self, node: n.Node, enum: Type | None) -> n.Node:
+        if node.type.kind == "literal" and isinstance(node, n.Literal) and enum and enum.kind == "enum":
+            self.known_option(str(node.value), enum, node.at)
+            return n.Literal(node.value, enum.present(), node.at)
         return node
 
     def known_option(self, value: str, enum: Type, at: n.At) -> None:
@@ -289,18 +221,18 @@ class _Checker:
             listed = tuple(str(item.value) for item in members)
             return n.Membership(operand, listed, negated, T_BOOL, self.at(tree))
         members_path = self.node(right, g)
-        if not isinstance(members_path, n.Path) or members_path.type.kind != "set":
-            if members_path.type.kind != "any":
+        kind = members_path.type.kind
+        if not isinstance(members_path, n.Path) or kind != "set" or t.apart(operand.type, members_path.type):
+            if kind != "any":
                 self.complain("expected-set", self.at(right))
             return self.broken(tree)
         return n.Membership(operand, members_path, negated, T_BOOL, self.at(tree))
 
     def choice(self, tree: ast.IfExp, g: guards.Guards, expected: Type | None) -> n.Node:
-        test = self.bool(tree.test, g)
+        test = self.truth(tree.test, g)
         then = self.node(tree.body, g.after(test, True), expected)
         otherwise = self.node(tree.orelse, g.after(test, False), expected)
-        if expected is not None and expected.kind == "enum":
-            then, otherwise = self.fit(then, expected), self.fit(otherwise, expected)
+        then, otherwise = self.option_of(then, expected), self.option_of(otherwise, expected)
         then, otherwise = self.option(then, otherwise), self.option(otherwise, then)
         result = t.either(then.type, otherwise.type)
         if isinstance(result, t.Clash):
@@ -325,38 +257,74 @@ class _Checker:
                     "unknown-function", self.at(tree.func), name=name, suggestion=close[0] if close else ""
                 )
             return self.broken(tree)
-        arguments = [self.node(argument, g) for argument in tree.args]
-        if name == "date":
-            arguments = [self.as_count(argument) for argument in arguments]
-        if name == "round_to" and len(arguments) == 3:
-            arguments[2] = self.option(arguments[2], n.Literal(ABSENT, t.MODE, arguments[2].at))
+        arguments = self.prepared(name, [self.node(argument, g) for argument in tree.args])
         if name != "is_none":
             for argument in arguments:
                 self.present(argument, g)
         result = t.call(function, [argument.type for argument in arguments])
-        if isinstance(result, t.Clash):
-            bare = [argument for argument in arguments if t.is_bare(argument.type)]
-            if bare and name != "date":
-                self.complain("magic-number", bare[0].at, number=self.text(bare[0].at))
-            else:
-                signature = f"{name}({', '.join(function.parameters)})"
-                self.complain(
-                    "wrong-arguments", self.at(tree), signature=signature, zh=function.zh, en=function.en
-                )
+        if not self.may_call(tree, function, arguments, result):
             return self.broken(tree)
+        assert isinstance(result, Type)
         return n.Call(name, tuple(arguments), result, self.at(tree))
 
+    def prepared(self, name: str, arguments: list[n.Node]) -> list[n.Node]:
+        """Arguments that take their type from the function: parts of a date, options in quotes."""
+        if name == "date":
+            return [self.as_count(argument) for argument in arguments]
+        if name == "round_to" and len(arguments) == 3:
+            return [*arguments[:2], self.option_of(arguments[2], t.MODE)]
+        if name == "lookup" and len(arguments) == 2 and arguments[0].type.kind == "table":
+            key = Type("enum", options=arguments[0].type.options)
+            return [arguments[0], self.option_of(arguments[1], key)]
+        return arguments
+
+    def may_call(
+        self, tree: ast.Call, function: Function, arguments: list[n.Node], result: Type | t.Clash
+    ) -> bool:
+        """Whether a call is right; complains where it is not."""
+        at = self.at(tree)
+        bare = [argument for argument in arguments if t.is_bare(argument.type)]
+        if bare and function.name != "date":
+            self.complain("magic-number", bare[0].at, number=self.text(bare[0].at))
+            return False
+        if isinstance(result, t.Clash):
+            if result.code == "points-misuse":
+                self.complain(result.code, at, what=self.text(at))
+                return False
+            got, got_en = (
+                "、".join(t.describe(a.type, lang) for a in arguments) or none
+                for lang, none in (("zh", "没有"), ("en", "nothing"))
+            )
+            signature = f"{function.name}({', '.join(function.parameters)})"
+            self.complain(
+                "wrong-arguments", at, signature=signature, zh=function.zh, en=function.en, got=got, got_en=got_en
+            )
+            return False
+        if function.name == "date" and all(isinstance(argument, n.Literal) for argument in arguments):
+            return self.is_day(at, [argument.value for argument in arguments if isinstance(argument, n.Literal)])
+        return True
+
+    def is_day(self, at: n.At, parts: list[Known]) -> bool:
+        """Whether a date that is written out is a day of the calendar."""
+        try:
+            day_of(*parts)
+        except ValueError:
+            self.complain("no-such-day", at, text="-".join(str(part) for part in parts))
+            return False
+        return True
+
     def as_count(self, node: n.Node) -> n.Node:
-        """A bare number where a date's parts are written out."""
-        if isinstance(node, n.Literal) and t.is_bare(node.type):
-            return n.Literal(node.value, T_COUNT, node.at)
+        """A bare whole number where a date's parts are written out."""
+        if isinstance(node, n.Literal) and isinstance(node.value, Decimal) and t.is_bare(node.type):
+            if node.value == node.value.to_integral_value():
+                return n.Literal(node.value, T_COUNT, node.at)
         return node
 
     def aggregate(self, tree: ast.Call, name: str, generator: ast.GeneratorExp, g: guards.Guards) -> n.Node:
         loop = generator.generators[0]
         assert isinstance(loop.target, ast.Name)
         variable = loop.target.id
-        relation = self.relation(loop.iter)
+        relation = self.relation(loop.iter, g)
         if relation is None:
             return self.broken(tree)
         own = self.universe.entities.get(self.entity, {})
@@ -364,13 +332,14 @@ class _Checker:
             self.complain("variable-hides-name", self.at(loop.target), name=variable)
         shadowed = dict(self.variables)
         self.variables[variable] = relation.type.entity
-        where = self.bool(loop.ifs[0], g) if loop.ifs else None
+        where = self.truth(loop.ifs[0], g) if loop.ifs else None
         inner = g.after(where, True) if where is not None else g
         item = self.item(name, generator.elt, inner)
         self.variables = shadowed
-        text = self.text(self.at(generator.generators[0].iter)) + "|" + (self.text(where.at) if where else "")
-        if name in ("min", "max") and not g.some(relation, where):
-            self.complain("aggregate-may-be-empty", self.at(tree), name=name, relation=text.split("|")[0])
+        if name in ("min", "max") and not g.some(relation, where, variable):
+            self.complain(
+                "aggregate-may-be-empty", self.at(tree), name=name, relation=self.text(self.at(loop.iter))
+            )
         result = T_COUNT if name == "count" else T_BOOL if name in ("any", "all") else item.type
         return n.Aggregate(name, item, variable, relation, where, result, self.at(tree))
 
@@ -378,42 +347,39 @@ class _Checker:
         if name == "count":
             return self.node(tree, g)
         if name in ("any", "all"):
-            return self.bool(tree, g)
-        if name == "sum":
-            return self.quantity(tree, g)
-        node = self.node(tree, g)
-        self.present(node, g)
+            return self.truth(tree, g)
+        node = self.quantity(tree, g, dates=name != "sum")
+        if t.is_bare(node.type):
+            self.complain("magic-number", node.at, number=self.text(node.at))
         return node
 
-    def relation(self, tree: ast.expr) -> n.Path | None:
+    def relation(self, tree: ast.expr, g: guards.Guards) -> n.Path | None:
         parts: list[str] = []
         inner = tree
         while isinstance(inner, ast.Attribute):
             parts.insert(0, inner.attr)
             inner = inner.value
         assert isinstance(inner, ast.Name)
-        node = self.path(tree, [inner.id, *parts], relation=True)
+        node = self.path(tree, [inner.id, *parts], g, relation=True)
         return node if isinstance(node, n.Path) else None
 
     # --- what is expected ---
 
-    def bool(self, tree: ast.expr, g: guards.Guards) -> n.Node:
+    def truth(self, tree: ast.expr, g: guards.Guards) -> n.Node:
         node = self.node(tree, g, T_BOOL)
         if node.type.kind not in ("bool", "any"):
+            text = self.text(node.at)
             self.complain(
-                "expected-bool",
-                node.at,
-                what=self.text(node.at),
-                got=t.describe(node.type),
-                got_en=t.describe(node.type, "en"),
-            )
+                "expected-bool", node.at, what=text, number=text if node.type.quantity else "",
+                got=t.describe(node.type), got_en=t.describe(node.type, "en"),
+            )  # fmt: skip
         elif node.type.optional:
             self.present(node, g)
         return node
 
-    def quantity(self, tree: ast.expr, g: guards.Guards) -> n.Node:
+    def quantity(self, tree: ast.expr, g: guards.Guards, dates: bool = False) -> n.Node:
         node = self.node(tree, g)
-        if not node.type.quantity and node.type.kind != "any":
+        if not node.type.quantity and node.type.kind != "any" and not (dates and node.type.kind == "date"):
             self.complain(
                 "expected-quantity",
                 node.at,
@@ -432,20 +398,19 @@ class _Checker:
 
     def fit(self, node: n.Node, expected: Type) -> n.Node:
         """The node, if its type is what the place asks for; else a complaint."""
-        if node.type.kind == "literal" and isinstance(node, n.Literal) and expected.kind == "enum":
-            self.known_option(str(node.value), expected, node.at)
-            return n.Literal(node.value, expected.present(), node.at)
-        if not t.fits(node.type, expected):
-            if t.is_bare(node.type):
-                self.complain("magic-number", node.at, number=self.text(node.at))
-            else:
-                self.complain(
-                    "unexpected-type", node.at, what=self.text(node.at), got=t.describe(node.type),
-                    got_en=t.describe(node.type, "en"), want=t.describe(expected), want_en=t.describe(expected, "en"),
-                )  # fmt: skip
+        node = self.option_of(node, expected)
+        got, text = node.type, self.text(node.at)
+        if t.fits(got, expected):
+            self.only_one(node)
+        elif t.is_bare(got):
+            self.complain("magic-number", node.at, number=text)
+        elif got.optional and t.fits(got.present(), expected):
+            self.complain("may-be-absent", node.at, name=text)
+        elif {got.kind, expected.kind} == {"rate", "points"}:
+            self.complain("points-misuse", node.at, what=text)
+        else:
+            self.complain(
+                "unexpected-type", node.at, what=text, got=t.describe(got), got_en=t.describe(got, "en"),
+                want=t.describe(expected), want_en=t.describe(expected, "en"),
+            )  # fmt: skip
         return node
-
-
-def names(nodes: Iterable[n.Node]) -> set[tuple[str, str]]:
-    """The `(entity, name)` pairs that expressions read."""
-    return {(path.entity, path.name) for node in nodes for path in n.paths(node)}

@@ -9,6 +9,7 @@ it is reading and must not be shared between threads.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn, Protocol
 
 from simpleeval import SimpleEval
@@ -64,7 +65,7 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
         self.nodes = {
             n.Literal: lambda node: node.value,
             n.Path: self._path,
-            n.Not: lambda node: unknown.invert(self._eval(node.operand)),
+            n.Not: lambda node: unknown.invert(self._truth(node.operand)),
             n.Negative: lambda node: unknown.negate(self._quantity(node.operand)),
             n.Binary: self._binary,
             n.Logic: self._logic,
@@ -108,13 +109,22 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
     def _path(self, node: n.Path) -> Value:
         self.steps += 1
         assert self._scope is not None and self.steps < MAX_STEPS
-        return self._scope.value(self._bound.get(node.root), node)
+        value = self._scope.value(self._bound.get(node.root), node)
+        if isinstance(value, Unknown) and value.absent and not node.type.optional:
+            return replace(value, absent=False)  # a guard lets it be read only where it is there
+        return value
 
     def _quantity(self, node: n.Node) -> Value:
         """A value that is reckoned with or ordered: it may not be absent."""
         value: Value = self._eval(node)
         if value is ABSENT:
             self._fail("value-absent", node)
+        return value
+
+    def _truth(self, node: n.Node) -> Value:
+        """Yes, no, or unknown; it may not be absent."""
+        value = self._quantity(node)
+        assert isinstance(value, bool | Unknown)
         return value
 
     def _binary(self, node: n.Binary) -> Value:
@@ -129,7 +139,7 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
         open_parts: list[Value] = []
         for part in node.parts:
             try:
-                value: Value = self._eval(part)
+                value = self._truth(part)
             except CaseError:
                 if not open_parts:
                     raise
@@ -160,7 +170,7 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
         return unknown.invert(inside) if node.negated else inside
 
     def _choice(self, node: n.Choice) -> Value:
-        test: Value = self._eval(node.test)
+        test = self._truth(node.test)
         if not isinstance(test, Unknown):
             return self._eval(node.then if test else node.otherwise)  # type: ignore[no-any-return]
         branches: list[Value] = []
@@ -185,6 +195,10 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
             return do(*values)
         except KeyError as missing:
             self._fail("no-such-row", node, key=missing.args[0])
+        except ZeroDivisionError:  # a rounding unit
+            self._fail("division-by-zero", node.arguments[1])
+        except ValueError:  # a date
+            self._fail("no-such-day", node, text="-".join(str(value) for value in values))
 
     def _aggregate(self, node: n.Aggregate) -> Value:
         assert self._scope is not None
@@ -202,13 +216,13 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
         shadowed = self._bound.get(node.variable)
         self._bound[node.variable] = element
         try:
-            counts: Value = True if node.where is None else self._eval(node.where)
+            counts: Value = True if node.where is None else self._truth(node.where)
             if counts is False:
                 return False, False
             if node.function == "count":
                 return counts, True
             try:
-                return counts, self._eval(node.item)
+                return counts, self._quantity(node.item)
             except CaseError:
                 if counts is True:
                     raise

@@ -42,11 +42,28 @@ def round_to(x: Value, unit: Value, mode: Value) -> Value:
     if isinstance(mode, Unknown):
         options = sorted(str(m) for m in mode.options or exact.MODES)
         return unknown.hull(mode.needs, [round_to(x, unit, m) for m in options])
-    if not isinstance(unit, Decimal):
-        low, high = unknown.bounds(x)
-        return Unknown(unknown.needs((x, unit)), None if low is None else exact.ZERO, None)
+    if isinstance(unit, Unknown):
+        return _by_unknown_unit(x, unit)
     wanted, step = str(mode), unit
-    return unknown.monotone(lambda n: exact.round_to(n, step, wanted), x)
+    assert isinstance(step, Decimal | Fraction)
+
+    def do(n: Number) -> Number:
+        return exact.multiply(exact.round_to(exact.divide(n, step), exact.ONE, wanted), step)
+
+    return unknown.monotone(do, x)
+
+
+def _by_unknown_unit(x: Value, unit: Unknown) -> Value:
+    """A rounded number lies less than a unit from the number itself, and on the same side of 0."""
+    reach = unknown.largest([unit, unknown.negate(unit)])
+    low, _ = unknown.bounds(unknown.subtract(x, reach))
+    _, high = unknown.bounds(unknown.add(x, reach))
+    least, most = unknown.bounds(x)
+    if least is not None and unknown.order(least, exact.ZERO) >= 0:
+        low = exact.ZERO
+    if most is not None and unknown.order(most, exact.ZERO) <= 0:
+        high = exact.ZERO
+    return Unknown(unknown.needs((x, unit)), low, high)
 
 
 def tier(tiers: Value, x: Value) -> Value:
@@ -77,6 +94,8 @@ def marginal(tiers: Value, x: Value) -> Value:
     """The sum over the rows of the part of `x` inside the row times the row's rate."""
     table = tiers
     assert isinstance(table, Tiers)
+    if isinstance(x, Unknown) and any(exact.compare(row.value, exact.ZERO) < 0 for row in table.rows):
+        return Unknown(x.needs)
 
     def do(amount: Number) -> Number:
         total: Number = exact.ZERO
@@ -161,13 +180,13 @@ def year(day: Value) -> Value:
 
 
 def day_of(y: Value, month: Value, day: Value) -> Value:
-    """The day of a calendar year, month and day; 29 February clamps."""
-    if all(isinstance(v, Decimal) for v in (y, month, day)):
-        return _day(int(y), int(month), int(day))  # type: ignore[arg-type]
-    low, high = unknown.bounds(y)
+    """The day of a calendar year, month and day; 29 February clamps. ValueError where there is none."""
+    if isinstance(y, Decimal) and isinstance(month, Decimal) and isinstance(day, Decimal):
+        return _day(int(y), int(month), int(day))
     if isinstance(month, Decimal) and isinstance(day, Decimal):
         first, last = (
-            _day(int(end), int(month), int(day)) if isinstance(end, Decimal) else None for end in (low, high)
+            _day(min(max(int(end), 1), 9999), int(month), int(day)) if isinstance(end, Decimal) else None
+            for end in unknown.bounds(y)
         )
         return unknown.ranged(unknown.needs((y,)), first, last)
     return Unknown(unknown.needs((y, month, day)))
@@ -202,7 +221,7 @@ FUNCTIONS: dict[str, Function] = {
         Function("tier", ("tiers", "quantity"), "item", "所在档次对应的值", "the value of the row that the number falls in", tier),
         Function("marginal", ("tiers", "quantity"), "product", "各档次分段计算后相加", "each bracket's part times its rate, summed", marginal),
         Function("lookup", ("table", "key"), "item", "表中对应的值", "the table's cell for the key", lookup),
-        Function("years_between", ("date", "date"), "count", "两个日期之间的整年数", "full years between two days", years_between),
+        Function("years_between", ("date", "date"), "years", "两个日期之间的整年数", "full years between two days", years_between),
         Function("add_years", ("date", "years"), "date", "若干年后的同一天", "the same day some years on", add_years),
         Function("year", ("date",), "count", "日期的年份", "the calendar year of a day", year),
         Function("date", ("count", "count", "count"), "date", "由年、月、日得到日期", "the day of a year, month and day", day_of),

@@ -34,6 +34,10 @@ class Guards:
                 return self._all(test.parts, False)
             case n.Call(function="is_none") if not holds:
                 return replace(self, present=self.present | {key(test.arguments[0])})
+            case n.Comparison(operators=("==" | "!=",)) if any(_none(side) for side in test.operands):
+                asked = {key(side) for side in test.operands if not _none(side)}
+                there = (test.operators[0] == "!=") is holds
+                return replace(self, present=self.present | asked) if there else self
             case n.Comparison(operators=("==",)) if holds:
                 return self._equal(test)
             case n.Comparison():
@@ -101,12 +105,8 @@ class Guards:
                 return self.nonzero(node.left, is_constant) and self.nonzero(node.right, is_constant)
         return False
 
-    def some(self, relation: n.Path, where: n.Node | None) -> bool:
+    def some(self, relation: n.Path, where: n.Node | None, variable: str) -> bool:
         """Whether an aggregate surely has something to range over."""
-        variable = ""
-        if where is not None:
-            roots = {path.root for path in n.paths(where)} - {n.OWN, n.POLICY}
-            variable = next(iter(roots), "")
         return _some(relation, where, variable) in self.not_empty
 
 
@@ -115,6 +115,10 @@ NONE = Guards()
 
 def _zero(node: n.Node) -> bool:
     return isinstance(node, n.Literal) and isinstance(node.value, Decimal) and node.value == 0
+
+
+def _none(node: n.Node) -> bool:
+    return isinstance(node, n.Literal) and node.type.kind == "none"
 
 
 def _some(relation: n.Path, where: n.Node | None, variable: str) -> Key:

@@ -29,9 +29,12 @@ FULL_WIDTH = {
     "：": ":", "，": ",", "（": "(", "）": ")", "＞": ">", "＜": "<", "＝": "==", "＋": "+",
     "－": "-", "＊": "*", "／": "/", "％": "%", "．": ".", "“": "'", "”": "'", "‘": "'", "’": "'",
     "【": "(", "】": ")", "；": ";", "！": "not", "≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "÷": "/",
-    "—": "-", "−": "-", "、": ",", "　": " ", "\u00a0": " ",
+    "—": "-", "−": "-", "、": ",", "　": " ", "\u00a0": " ", "\t": " ",
 }  # fmt: skip
 FOREIGN = (("&&", "and"), ("||", "or"), ("<>", "!="), ("=>", ">="), ("=<", "<="), ("**", "*"))
+DAY = re.compile(r"(?<![\w.])([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?![\w.])")
+PERCENT = re.compile(r"(?<![\w.])[0-9][0-9.]*%")
+WRITTEN = re.compile(r"(?<![\w.])[0-9][0-9.,]*$")
 REFUSED = "#\\;@$?`{}&|^~:%!"
 
 _ALLOWED = (
@@ -73,18 +76,17 @@ def parse(text: str, span: Span, exact: bool = True) -> tuple[Expr | None, list[
     found = _screen(text, span, exact)
     if found:
         return None, found
+    lead = len(text) - len(text.lstrip(" "))
+    span = span.sub(lead, len(text)) if exact and lead else span
+    text = text.strip(" ")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as `1 is x`, which is refused below anyway
-            tree = ast.parse(text.strip(" "), mode="eval").body
+            tree = ast.parse(text, mode="eval").body
     except SyntaxError as error:
         return None, [_syntax(text, span, exact, error)]
     except (ValueError, RecursionError, MemoryError):
         return None, [diagnostic("expression-too-large", span, limit=MAX_NODES)]
-    lead = len(text) - len(text.lstrip(" "))
-    if lead:
-        span = span.sub(lead, len(span.text)) if exact else span
-        text = text.strip(" ")
     expr = Expr(text, span, tree, exact)
     found = list(_examine(expr))
     return (None if found else expr), found
@@ -96,17 +98,9 @@ def _screen(text: str, span: Span, exact: bool) -> list[Diagnostic]:
         return [diagnostic("empty-expression", span)]
     if len(text) > MAX_CHARACTERS:
         return [diagnostic("expression-too-large", span, limit=MAX_CHARACTERS)]
-    found = []
-    for i, char in enumerate(text):
-        if char in "'\"":
-            continue
-        here = span.sub(i, i + 1) if exact else span
-        if char in FULL_WIDTH:
-            found.append(diagnostic("full-width-in-expression", here, char=char, ascii=FULL_WIDTH[char]))
-        elif not " " <= char <= "~":
-            found.append(_foreign(text, i, span, exact))
+    found = list(_characters(text, span, exact))
     if found:
-        return _first_of_runs(found)
+        return found
     if _depth(text) > MAX_DEPTH:
         return [diagnostic("expression-too-large", span, limit=MAX_DEPTH)]
     bare = re.sub(r"'[^']*'|\"[^\"]*\"", lambda m: " " * len(m.group()), text)
@@ -114,6 +108,15 @@ def _screen(text: str, span: Span, exact: bool) -> list[Diagnostic]:
         if (i := bare.find(wrong)) >= 0:
             here = span.sub(i, i + len(wrong)) if exact else span
             return [diagnostic("not-in-language", here, what=wrong, instead=right)]
+    match = DAY.search(bare)
+    if match:
+        here = span.sub(*match.span()) if exact else span
+        instead = "date({}, {}, {})".format(*(int(part) for part in match.groups()))
+        return [diagnostic("not-in-language", here, what=match.group(), instead=instead)]
+    match = PERCENT.search(bare)
+    if match:
+        here = span.sub(*match.span()) if exact else span
+        return [diagnostic("magic-number", here, number=match.group())]
     match = re.search(r"(?<![=!<>])=(?!=)", bare)
     if match:
         here = span.sub(match.start(), match.end()) if exact else span
@@ -126,32 +129,27 @@ def _screen(text: str, span: Span, exact: bool) -> list[Diagnostic]:
 
 
 def _instead(text: str, i: int) -> str:
-    if text[i] == "!":
-        return "not"
-    if text[i] == "%":
-        return "parameters: {…: {value: 3%}}"
-    return ""
+    return "not" if text[i] == "!" else ""
 
 
-def _foreign(text: str, i: int, span: Span, exact: bool) -> Diagnostic:
-    """A run of characters that no name may hold (Chinese, most often)."""
-    end = i
-    while end < len(text) and not " " <= text[end] <= "~" and text[end] not in FULL_WIDTH:
-        end += 1
-    here = span.sub(i, end) if exact else span
-    return diagnostic("name-not-ascii", here, name=text[i:end])
-
-
-def _first_of_runs(found: list[Diagnostic]) -> list[Diagnostic]:
-    """One finding for a run of foreign characters, not one for each of them."""
-    kept: list[Diagnostic] = []
-    end = -1
-    for d in found:
-        if d.span is None or d.span.start >= end or d.code != "name-not-ascii":
-            kept.append(d)
-            if d.span is not None and d.code == "name-not-ascii":
-                end = d.span.end
-    return kept
+def _characters(text: str, span: Span, exact: bool) -> Iterator[Diagnostic]:
+    """Characters that no expression holds; a run of them (Chinese, most often) is one finding."""
+    i = 0
+    while i < len(text):
+        start, i = i, i + 1
+        if text[start] in FULL_WIDTH:
+            here = span.sub(start, i) if exact else span
+            yield diagnostic("full-width-in-expression", here, char=text[start], ascii=FULL_WIDTH[text[start]])
+        elif not " " <= text[start] <= "~":
+            while i < len(text) and not " " <= text[i] <= "~" and text[i] not in FULL_WIDTH:
+                i += 1
+            number = WRITTEN.search(text[:start])
+            first = number.start() if number else start
+            here = span.sub(first, i) if exact else span
+            if number:  # 500万元
+                yield diagnostic("magic-number", here, number=text[first:i])
+            else:
+                yield diagnostic("name-not-ascii", here, name=text[start:i])
 
 
 def _depth(text: str) -> int:
@@ -171,14 +169,13 @@ def _syntax(text: str, span: Span, exact: bool, error: SyntaxError) -> Diagnosti
     offset = max(0, (error.offset or 1) - 1)
     end = max(offset + 1, (error.end_offset or 0) - 1)
     here = span.sub(offset, min(end, len(text))) if exact and offset < len(text) else span
-    quotes = text.count("'") % 2 or text.count('"') % 2
+    quotes = [quote for quote in "'\"" if text.count(quote) % 2]
     brackets = text.count("(") - text.count(")")
-    hint = "quote" if quotes else "open" if brackets > 0 else "close" if brackets < 0 else ""
     return diagnostic(
         "expression-syntax", here, text=text,
-        quote="1" if hint == "quote" else "",
-        open="1" if hint == "open" else "",
-        close="1" if hint == "close" else "",
+        quote="".join(quotes[:1]),
+        open="(" if brackets > 0 and not quotes else "",
+        close=")" if brackets < 0 and not quotes else "",
     )  # fmt: skip
 
 

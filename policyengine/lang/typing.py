@@ -16,6 +16,7 @@ from policyengine.values import (
     T_COUNT,
     T_DATE,
     T_NUMBER,
+    T_YEARS,
     Dimension,
     Type,
     multiply_dimensions,
@@ -72,11 +73,24 @@ def _product(a: Type, b: Type, sign: int) -> Type | Clash:
     if a.kind == "zero":
         return a
     if b.kind == "zero":
-        return b if sign > 0 else Clash("unit-mismatch")
-    if a.kind == b.kind == "points" and sign > 0:
+        return b if sign > 0 else a  # the division has been complained about
+    if "points" in (a.kind, b.kind) and not _scales(a, b, sign):
         return Clash("points-misuse")
     dim = multiply_dimensions(a.dim, b.dim, sign)
     return Type(_product_kind(a, b, sign, dim), dim)  # type: ignore[arg-type]
+
+
+def _scales(a: Type, b: Type, sign: int) -> bool:
+    """Points may multiply an amount, and be multiplied or divided by a plain number."""
+    points, other = (a, b) if a.kind == "points" else (b, a)
+    if sign < 0:
+        return points is a and other.kind in ("number", "count") and not other.dim
+    return other.kind in ("money", "number", "count")
+
+
+def apart(a: Type, b: Type) -> bool:
+    """Whether two sets of options surely have none in common."""
+    return bool(a.options and b.options) and not set(a.options) & set(b.options)
 
 
 def _product_kind(a: Type, b: Type, sign: int, dim: Dimension) -> str:
@@ -133,7 +147,7 @@ def _equatable(a: Type, b: Type) -> Type | Clash:
         return T_BOOL if _same_measure(a, b) else _measure_clash(a, b)
     if a.kind != b.kind or a.kind in ("tiers", "table", "set", "literal"):
         return Clash("type-mismatch")
-    if a.kind == "enum" and not set(a.options) & set(b.options):
+    if a.kind == "enum" and apart(a, b):
         return Clash("type-mismatch")
     if a.kind == "ref" and a.entity != b.entity:
         return Clash("type-mismatch")
@@ -155,6 +169,8 @@ def either(a: Type, b: Type) -> Type | Clash:
     if a.kind == "enum" and b.kind == "enum":
         options = tuple(dict.fromkeys([*a.options, *b.options]))
         return Type("enum", options=options, optional=optional)
+    if a.kind in ("tiers", "table") and a.options != b.options:
+        return Clash("type-mismatch")
     if a.kind == b.kind and a.dim == b.dim and a.entity == b.entity and a.item == b.item:
         return Type(a.kind, a.dim, a.options, a.entity, a.item, optional)
     if a.kind in _RATIOS and b.kind in _RATIOS and not a.dim and not b.dim:
@@ -172,7 +188,8 @@ def fits(got: Type, want: Type) -> bool:
         return want.quantity
     if got.kind == "none":
         return want.optional
-    if got.kind == "number" and not got.dim and want.kind == "rate":
+    plain = not got.dim and not want.dim
+    if plain and (got.kind, want.kind) in (("number", "rate"), ("rate", "number"), ("count", "number")):
         return True
     if want.kind == "enum" and got.kind == "enum":
         return set(got.options) <= set(want.options)
@@ -191,6 +208,8 @@ def call(function: Function, arguments: Sequence[Type]) -> Type | Clash:
     for kind, argument in zip(kinds, arguments, strict=False):
         if argument.kind != "any" and not _accepts(kind, argument, arguments):
             return Clash("wrong-arguments")
+    if function.parameters[0] in ("tiers", "table") and not _keyed(*arguments):
+        return Clash("wrong-arguments")
     return _result(function, arguments)
 
 
@@ -198,7 +217,7 @@ def _accepts(kind: str, argument: Type, arguments: Sequence[Type]) -> bool:
     if kind == "quantity":
         return (argument.quantity or argument.kind == "date") and not is_bare(argument)
     if kind == "unit":
-        return _same_measure(arguments[0], argument) and not is_bare(argument)
+        return argument.quantity and _same_measure(arguments[0], argument) and not is_bare(argument)
     if kind == "mode":
         return argument.kind == "enum" and set(argument.options) <= set(MODE.options)
     if kind == "key":
@@ -208,6 +227,16 @@ def _accepts(kind: str, argument: Type, arguments: Sequence[Type]) -> bool:
     if kind == "years":
         return argument.kind in ("years", "count")
     return argument.kind == kind
+
+
+def _keyed(table: Type, key: Type) -> bool:
+    """Whether a tier table or table is one for numbers or options of that type."""
+    if "any" in (table.kind, key.kind):
+        return True
+    if table.kind == "table":
+        return not table.options or set(key.options) <= set(table.options)
+    bound = Type(table.options[0], table.dim) if table.options else key  # type: ignore[arg-type]
+    return _same_measure(bound, key)
 
 
 def _result(function: Function, arguments: Sequence[Type]) -> Type | Clash:
@@ -226,6 +255,8 @@ def _result(function: Function, arguments: Sequence[Type]) -> Type | Clash:
             return arithmetic("*", arguments[1], item)
         case "date":
             return T_DATE
+        case "years":
+            return T_YEARS
         case "bool":
             return T_BOOL
     return T_COUNT

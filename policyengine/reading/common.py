@@ -25,7 +25,8 @@ FINDINGS = 100  # of one file
 # Full-width punctuation is natural inside a Chinese name, such as 设备投资额（万元）.
 _CHINESE_IN_KEYS = str.maketrans("", "", "（），；％／")
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_BOUND = (("先前在这里", "first written here"),)
+_WIDE_QUOTED = re.compile(r"[“‘＂＇][^“”‘’]*[”’＂＇]")
+_FIRST = ("先前在这里", "first written here")
 
 
 class Stop(Exception):
@@ -92,7 +93,7 @@ class Keys:
         first = self._seen.setdefault(key.text, key)
         if first is not key:
             self._findings.add(
-                "duplicate-key", key.span.start, key.span.end, (_BOUND[0], first.span), key=key.text
+                "duplicate-key", key.span.start, key.span.end, (_FIRST, first.span), key=key.text
             )
             return False
         refusal = key_refusal(key.text) if sound else None
@@ -112,7 +113,7 @@ def key_refusal(text: str) -> Refusal | None:
     if "：" in text:
         at = text.index("：")
         return full_width(text, at, at + 1)
-    if text[0] in "“”‘’＂＇":
+    if _WIDE_QUOTED.fullmatch(text):
         return full_width(text, 0, 1)
     normal = normal_key(text)
     if normal != text:

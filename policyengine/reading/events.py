@@ -58,10 +58,8 @@ def place(event: Event) -> tuple[int, int]:
     return (start.index if start else 0), (end.index if end else 0)
 
 
-def kind(event: Event) -> str:
-    """`plain`, `quoted` or `block` for values, `flow` for all else."""
-    if not isinstance(event, ScalarEvent):
-        return "flow"
+def kind(event: ScalarEvent) -> str:
+    """How a value is written: `plain`, `quoted` or `block`."""
     if event.style is None:
         return "plain"
     return "block" if event.style in "|>" else "quoted"

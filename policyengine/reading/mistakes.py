@@ -14,7 +14,7 @@ from policyengine.reading.common import Refusal, ascii_of, full_width
 _NAME = r"[^\s：:，,。；;、？！?!#＃{}\[\]“”\"'‘’]{1,40}"
 _WIDE_COLON = re.compile(rf"(?:- +)?[“\"']?({_NAME})[”\"']?\s*(：)[ \u3000]*(.*)")
 _TIGHT_COLON = re.compile(rf"(?:- +)?[\"']?({_NAME})[\"']?(:)(?!//)[\u3000\xa0]*(\S.*)")
-_BRACKET_KEY = re.compile(rf"({_NAME})(:?)\s*[\[{{'\"“]")
+_BRACKET_KEY = re.compile(rf"({_NAME})(?:(:)[\[{{'\"“]|\s*[\[{{])")
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _WIDE_MARK = re.compile(r"([＃]|[－−–—](?=\s))")
 _TIGHT_DASH = re.compile(r"(-)([^\s\-0-9].*)")

@@ -48,7 +48,7 @@ def plain(text: str) -> Value | Refusal:
     if not text.isascii():
         return _chinese(text)
     if text in _WORDS:
-        return _refuse("ambiguous-word", text, _WORDS[text])
+        return _refuse("unclear-word", text, _WORDS[text])
     if _NUMBERISH.fullmatch(text):
         return number_or_date(text)
     return text

@@ -144,10 +144,6 @@ def _second_colon(f: _Failure) -> Refusal:
             return _moved(full_width(f.text[start], 0, 1), start)
         value = f.line(start)
         return _mark("unquoted-colon", f.at, f.at + 1, quoted=quoted(_uncommented(value)))
-    head = f.text[f.text.rfind("\n", 0, f.at) + 1 : f.at]
-    found = slip(head.lstrip())
-    if found:
-        return _moved(found, f.at - len(head.lstrip()))
     return _mark("unquoted-colon", f.at, f.at + 1)
 
 

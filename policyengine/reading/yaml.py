@@ -22,7 +22,7 @@ from yaml.events import (
 from policyengine.diagnostics import Diagnostic, sort
 from policyengine.reading.common import DEPTH, NODES, Findings, Keys, Refusal, Stop, quoted
 from policyengine.reading.decode import REFUSED, scan
-from policyengine.reading.events import Events, Refused, kind, place
+from policyengine.reading.events import Events, Refused, place
 from policyengine.reading.mistakes import in_key, slip
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.reading.scalars import plain
@@ -190,19 +190,13 @@ class _Builder:
         return self.source.span(start, nodes[-1].span.end if nodes else start + 1)
 
     def _key(self, event: Event, depth: int) -> Scalar | None:
-        """The key an event gives, or None and a finding if it is not a text on one line."""
+        """The key an event gives, or None and a finding if it is not a text. It is on one line:
+        PyYAML takes nothing else for a key, explicit keys apart, which `Events` refuses."""
         start, end = place(event)
         if not isinstance(event, ScalarEvent):
             self._node(event, depth + 1, False)
-            self._not_text(
-                start, start + 1, "一个列表、映射或别名", "a list, a mapping or an alias"
-            )
-            return None
-        if kind(event) == "block" or "\n" in self.text[start:end]:
-            self._not_text(start, start + 1, "几行文字", "a text of several lines")
-            return None
-        if start == end:
-            self._not_text(start, start + 1, "空白", "blank")
+            words = {"what_zh": "一个列表、映射或别名", "what_en": "a list, a mapping or an alias"}
+            self.findings.add("key-not-text", start, start + 1, **words)
             return None
         self.values.properties(event)
         key = self.values.content(event)
@@ -215,9 +209,6 @@ class _Builder:
             self.findings.add("merge-refused", start, end)
             return None
         return key
-
-    def _not_text(self, start: int, end: int, chinese: str, english: str) -> None:
-        self.findings.add("key-not-text", start, end, what_zh=chinese, what_en=english)
 
     def _without_colon(
         self, bare: list[tuple[Scalar, tuple[Scalar, Node] | None]], span: Span, entries: bool

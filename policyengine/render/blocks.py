@@ -12,7 +12,7 @@ from decimal import Decimal
 from policyengine import clauses, wording
 from policyengine.clauses import Citation
 from policyengine.decision import OUTCOMES, Decision, Failure, Missing
-from policyengine.explain import CaseExplanation, Explanation, Line, Provenance
+from policyengine.explanation import CaseExplanation, Explanation, Line, Provenance
 from policyengine.values import T_MONEY, Unknown
 
 

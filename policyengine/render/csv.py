@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from policyengine import exact
 from policyengine.decision import OUTCOMES, Decision
-from policyengine.explain import CaseExplanation
+from policyengine.explanation import CaseExplanation
 from policyengine.values import Unknown
 
 HEAD = {

@@ -12,7 +12,7 @@ from policyengine import exact
 from policyengine.clauses import Citation
 from policyengine.decision import OUTCOMES, Assumed, Failure, Missing, ReadingUse, Result
 from policyengine.exact import Number
-from policyengine.explain import CaseExplanation, Explanation, Input, Line, Provenance
+from policyengine.explanation import CaseExplanation, Explanation, Input, Line, Provenance
 from policyengine.model import Cited, Label
 from policyengine.values import Absent, Table, Tiers, Type, Unknown, Value
 

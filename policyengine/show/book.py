@@ -15,14 +15,14 @@ from policyengine.render.blocks import Block, Heading, Item, Quote
 from policyengine.world import Plans
 
 ASPECTS: Mapping[str, m.Label] = {
-    "parameters": m.Label("参数", "parameter"),
-    "facts": m.Label("填报", "stated"),
-    "conditions": m.Label("条件", "condition"),
     "programs": m.Label("奖补", "award"),
-    "values": m.Label("计算", "computed"),
+    "parameters": m.Label("参数", "parameter"),
+    "conditions": m.Label("条件", "condition"),
     "limits": m.Label("限额", "limit"),
     "allocations": m.Label("分配", "split"),
+    "values": m.Label("计算", "computed"),
     "interpretations": m.Label("口径", "reading"),
+    "facts": m.Label("填报", "stated"),
     "constraints": m.Label("核对", "check"),
     "targets": m.Label("目标", "target"),
     "duties": m.Label("分工", "duty"),
