@@ -20,10 +20,12 @@ class Asked:
     """The facts asked for under the default readings, and what each other reading adds.
 
     `under`: per fact that is not asked for by default, the readings (`id`, `option`) that ask for it.
+    `keys`: facts that order what ranks equal.
     """
 
     default: frozenset[str]
     under: Mapping[str, tuple[tuple[str, str], ...]]
+    keys: frozenset[str]
 
 
 def asked(plan: p.Plan) -> Asked:
@@ -37,7 +39,8 @@ def asked(plan: p.Plan) -> Asked:
                 for name, found in under.items():
                     if name in there:
                         found.append((interpretation.name, option))
-    return Asked(default, {name: tuple(found) for name, found in under.items() if found})
+    keys = frozenset(entity.key.rpartition(".")[2] for entity in plan.policy.entities.values() if entity.key)
+    return Asked(default, {name: tuple(found) for name, found in under.items() if found}, keys)
 
 
 def reached(plan: p.Plan, readings: Mapping[str, str]) -> frozenset[str]:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from policyengine import model as m
 from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.lang.check import check
-from policyengine.lang.names import RESERVED, Binding, Universe, translated
+from policyengine.lang.names import Binding, Universe, translated
 from policyengine.lang.nodes import Compiled
 from policyengine.lang.syntax import Expr, parse
-from policyengine.lang.typing import MODE
+from policyengine.lang.typing import MODE, describe
 from policyengine.plan import (
     AllocateNode,
     CaseRow,
@@ -87,6 +88,10 @@ def compile_policy(policy: m.Policy, broken: Iterable[str] = ()) -> tuple[Plan, 
     return plan, maker.found
 
 
+def _close(name: str, known: Iterable[str]) -> str:
+    return next(iter(get_close_matches(name, list(known), 1, 0.6)), "")
+
+
 @dataclass(slots=True)
 class _Pending:
     """A node whose expression waits until all names are known."""
@@ -152,7 +157,8 @@ class _Maker:
             names = self.entities.setdefault(entity.name, {})
             for reference in entity.references.values():
                 if reference.to not in self.policy.entities:
-                    self.found.append(diagnostic("unknown-entity", reference.span, name=reference.to))
+                    self.no_entity(reference.to, reference.span)
+                    self.shared[reference.name] = Binding("value", T_ANY, nonzero=True)
                     continue
                 target = Type("ref", entity=reference.to, optional=reference.optional)
                 names[reference.name] = Binding("reference", target, reference.to)
@@ -181,7 +187,8 @@ class _Maker:
     def declare(self, info: Info, nonzero: bool = False) -> bool:
         """Make a name known; False (and a diagnostic) where it is taken or its entity is not there."""
         if info.entity and info.entity not in self.policy.entities:
-            self.found.append(diagnostic("unknown-entity", info.span, name=info.entity))
+            self.no_entity(info.entity, info.span)
+            self.shared[info.name] = Binding("value", T_ANY, nonzero=True)
             return False
         first = self.spans.get(info.name)
         if first is not None:
@@ -193,6 +200,10 @@ class _Maker:
         names = self.entities.setdefault(info.entity, {}) if info.entity else self.shared
         names[info.name] = Binding("value", info.type, nonzero=nonzero)
         return True
+
+    def no_entity(self, name: str, span: Span | None) -> None:
+        if name not in self.broken:
+            self.found.append(diagnostic("unknown-entity", span, name=name, known="、".join(self.policy.entities)))
 
     def put(self, node: Node, nonzero: bool = False) -> None:
         if self.declare(node.info, nonzero):
@@ -282,7 +293,7 @@ class _Maker:
             if c.part_of:
                 parts.setdefault(c.part_of, []).append(c.name)
                 if c.part_of not in self.policy.conditions:
-                    self.found.append(diagnostic("unknown-group", c.span, name=c.part_of))
+                    self.found.append(diagnostic("unknown-group", c.span, name=c.part_of, suggestion=_close(c.part_of, self.policy.conditions)))
                 elif self.policy.conditions[c.part_of].test is not None:
                     self.found.append(diagnostic("group-with-test", c.span, name=c.part_of))
                 elif self.policy.conditions[c.part_of].entity != c.entity:
@@ -322,14 +333,15 @@ class _Maker:
                 for row in v.rows:
                     for other in row.overrides:
                         if other not in names:
-                            self.found.append(diagnostic("unknown-case", row.span, name=other))
+                            self.found.append(diagnostic("unknown-case", row.span, name=other, known="、".join(names)))
                 self.nodes[v.name] = CasesNode(info, rows, self.compiled(v.otherwise, v.entity, v.type))
 
     def choose(self, v: m.Derived, info: Info) -> None:
         assert v.choose_by is not None
         by = self.compiled(v.choose_by, v.entity, None)
         if by.type.kind not in ("enum", "any"):
-            self.found.append(diagnostic("choose-by-enum", v.choose_by.span))
+            got, got_en = (describe(by.type, lang) for lang in ("zh", "en"))
+            self.found.append(diagnostic("choose-by-enum", v.choose_by.span, got=got, got_en=got_en))
             return
         by_info = self.part(v, "by", by.type)
         if self.declare(by_info):
@@ -338,7 +350,8 @@ class _Maker:
         for program in v.choose_among:
             p = self.policy.programs.get(program)
             if p is None or program not in by.type.options:
-                self.found.append(diagnostic("unknown-program", v.span, name=program))
+                known = "、".join(name for name in by.type.options if name in self.policy.programs)
+                self.found.append(diagnostic("unknown-program", v.span, name=program, known=known))
                 continue
             when = self.added(f"{v.name}.{program}", f"{by_info.name} == '{program}'", v.entity, T_BOOL)
             then = self.added(f"{v.name}.{program}", f"{program}.amount", v.entity, v.type)
@@ -486,7 +499,7 @@ class _Maker:
                     parts.append(piece)
                 continue
             expr, found = parse(piece, span, exact=False)
-            self.found += found
+            self.found += translated(found, self._labels())
             if expr is not None:
                 parts.append(self.compiled(expr, entity, None))
         return Message(tuple(parts))

@@ -20,18 +20,20 @@ _USUAL = {
     "policy": ("policies/*/*.yaml",),
     "scenarios": ("policies/*/tests/*.yaml",),
     "overlay": ("overlays/*.yaml", "*.overlay.yaml", "修订*.yaml"),
-    "case": ("cases/*.yaml", "examples/*.yaml", "*.case.yaml", "申报*.yaml"),
+    "case": ("cases/*.yaml", "*.case.yaml", "申报*.yaml"),
 }
 
 
 def settings(policies: Iterable[str]) -> dict[str, object]:
-    """`.vscode/settings.json`. `policies`: folders of policies, as `/` paths from the parent of what is opened."""
+    """`.vscode/settings.json`. `policies`: folders of policies, as `/` paths from what is opened."""
     globs = {kind: list(usual) for kind, usual in _USUAL.items()}
     for folder in policies:
         globs["policy"].append(f"{folder}/*.yaml")
         globs["scenarios"].append(f"{folder}/tests/*.yaml")
     return {
-        "yaml.schemas": {f"./{SCHEMAS}/{file_name(kind)}": list(dict.fromkeys(found)) for kind, found in globs.items()},
+        "yaml.schemas": {
+            f"./{SCHEMAS}/{file_name(kind)}": list(dict.fromkeys(found)) for kind, found in globs.items()
+        },
         "yaml.schemaStore.enable": False,
         "yaml.kubernetesCRDStore.enable": False,
         "files.encoding": "utf8",

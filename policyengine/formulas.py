@@ -6,26 +6,18 @@ A parameter carries its value in brackets where it has only one, so that a reade
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine import wording
+from policyengine.labels import MODES, Options, options_of, parameter_value, quoted, short
 from policyengine.lang import nodes as n
 from policyengine.phrases import SIGNS
-from policyengine.values import Type
 
-Options = Mapping[str, m.Label]
-MODES: Options = {
-    "half_up": m.Label("四舍五入", "half up"),
-    "down": m.Label("舍去零头", "down"),
-    "up": m.Label("有零头就进一", "up"),
-}
 _STRENGTH = {"or": 1, "and": 2, "not": 3, "compare": 4, "+": 5, "-": 5, "*": 6, "/": 6}
-_AS_WRITTEN = ("count", "number", "years")  # kinds whose unit only the author's text has
 _CALLS = {
     "min": m.Label("取较小的（{0}）", "the smaller of ({0})"),
     "max": m.Label("取较大的（{0}）", "the larger of ({0})"),
@@ -56,39 +48,6 @@ _DAYS = {
     ">": m.Label("晚于", "after"),
     ">=": m.Label("不早于", "not before"),
 }
-
-
-def short(label: str) -> str:
-    """A label without the notes in its brackets: `申报企业（共同体由牵头企业申报）` is `申报企业`."""
-    return re.sub(r"（[^（）]*）|\s*\([^()]*\)", "", label).strip() or label
-
-
-def quoted(label: str) -> str:
-    """A label in quotation marks; those inside it become single ones."""
-    return "“" + label.replace("“", "‘").replace("”", "’") + "”"
-
-
-def options_of(policy: m.Policy, name: str) -> Options:
-    """The labels of the options that a name may take; of a set or table, of what its keys are."""
-    if name in policy.facts:
-        return policy.facts[name].options
-    if name in policy.values:
-        return policy.values[name].options
-    if name in policy.interpretations and policy.interpretations[name].switch:
-        return {option.name: option.label for option in policy.interpretations[name].options.values()}
-    parameter = policy.parameters.get(name)
-    if parameter is not None and parameter.type.options:
-        for fact in policy.facts.values():
-            if fact.type.options == parameter.type.options:
-                return fact.options
-    return {}
-
-
-def parameter_value(policy: m.Policy, parameter: m.Parameter, dated: m.Dated, lang: str) -> str:
-    """One value of a parameter for people; counts, years and numbers as the author wrote them."""
-    if lang == "zh" and dated.text and parameter.type.kind in _AS_WRITTEN:
-        return dated.text
-    return wording.value(dated.value, parameter.type, lang, options_of(policy, parameter.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +95,9 @@ class Formulas:
                 else:
                     yield "all of these:" if every else "one of these:"
                 yield from (f"- {self.node(part, 0, options)}" for part in node.parts)
-            case n.Call(function="min" | "max") if not all(isinstance(x, n.Path | n.Literal) for x in node.arguments):
+            case n.Call(function="min" | "max") if not all(
+                isinstance(x, n.Path | n.Literal) for x in node.arguments
+            ):
                 yield from self._listed(node, options)
             case _:
                 yield self.node(node, 0, options)
@@ -267,7 +228,9 @@ class Formulas:
     def _logic(self, node: n.Logic, outer: int) -> str:
         word = {"and": "，且" if self.zh else " and ", "or": "，或" if self.zh else " or "}[node.operator]
         strength = _STRENGTH[node.operator]
-        return self._wrap(word.join(self.node(part, strength + 1, {}) for part in node.parts), strength, outer)
+        return self._wrap(
+            word.join(self.node(part, strength + 1, {}) for part in node.parts), strength, outer
+        )
 
     def _comparison(self, node: n.Comparison) -> str:
         if len(node.operands) == 2 and node.operators[0] in ("==", "!="):
@@ -316,7 +279,9 @@ class Formulas:
         if isinstance(node.members, n.Path):
             listed = self.path(node.members)
         else:
-            options = options_of(self.plan.policy, node.operand.name) if isinstance(node.operand, n.Path) else {}
+            options = (
+                options_of(self.plan.policy, node.operand.name) if isinstance(node.operand, n.Path) else {}
+            )
             names = [wording.option(member, self.lang, options) for member in node.members]
             listed = ("、" if self.zh else ", ").join(names)
         if self.zh:
@@ -369,26 +334,3 @@ class Formulas:
 
 def _option(node: n.Node) -> bool:
     return isinstance(node, n.Literal) and isinstance(node.value, str)
-
-
-def kind_word(type_: Type, lang: str) -> str:
-    """What kind of value a type is, in the words of a form."""
-    return KINDS[type_.kind](lang)
-
-
-KINDS: Mapping[str, m.Label] = {
-    "money": m.Label("金额", "amount of money"),
-    "rate": m.Label("比例", "rate"),
-    "points": m.Label("百分点", "percentage points"),
-    "number": m.Label("数量", "number"),
-    "count": m.Label("个数", "whole number"),
-    "years": m.Label("年数", "years"),
-    "bool": m.Label("是或否", "yes or no"),
-    "enum": m.Label("选一项", "one of the options"),
-    "date": m.Label("日期", "day"),
-    "text": m.Label("文字", "text"),
-    "tiers": m.Label("分档表", "tiers"),
-    "table": m.Label("对照表", "table"),
-    "set": m.Label("清单", "list"),
-    "ref": m.Label("对象", "entity"),
-}

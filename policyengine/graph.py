@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from policyengine import clauses
 from policyengine import plan as p
-from policyengine.formulas import kind_word
+from policyengine.labels import kind_word
 from policyengine.model import Label
 from policyengine.render.blocks import Block, Heading, Item, Paragraph
 
@@ -124,8 +124,15 @@ def _item(g: Graph, name: str) -> Item:
         facts.append("另有依据" if g.lang == "zh" else "on another basis")
     said = ("，" if g.lang == "zh" else ", ").join(facts)
     text = f"{info.label(g.lang)}  {name}{f'（{said}）' if g.lang == 'zh' else f' ({said})'}"
-    labels = [f"{g.label(other)}（{other}）" if g.lang == "zh" else f"{g.label(other)} ({other})" for other in g.reads(name)]
-    below = ((f"读取：{join.join(labels)}" if g.lang == "zh" else f"reads: {join.join(labels)}"),) if labels else ()
+    labels = [
+        f"{g.label(other)}（{other}）" if g.lang == "zh" else f"{g.label(other)} ({other})"
+        for other in g.reads(name)
+    ]
+    below = (
+        ((f"读取：{join.join(labels)}" if g.lang == "zh" else f"reads: {join.join(labels)}"),)
+        if labels
+        else ()
+    )
     return Item(KINDS[type(g.plan.nodes[name])](g.lang), text, below)
 
 
@@ -150,7 +157,11 @@ def mermaid(g: Graph) -> str:
 def dot(g: Graph) -> str:
     """A Graphviz digraph: one cluster an entity, arrows from what is read to what reads it."""
     ids = _ids(g.names)
-    lines = ["digraph policy {", "  rankdir=LR;", '  node [fontname="Noto Sans CJK SC,Microsoft YaHei,sans-serif"];']
+    lines = [
+        "digraph policy {",
+        "  rankdir=LR;",
+        '  node [fontname="Noto Sans CJK SC,Microsoft YaHei,sans-serif"];',
+    ]
     lines.append('  graph [fontname="Noto Sans CJK SC,Microsoft YaHei,sans-serif"];')
     for i, (_, label, names) in enumerate(g.entities()):
         lines += [f"  subgraph cluster_{i} {{", f'    label="{_dot_text(label)}";']
@@ -175,7 +186,8 @@ def _mermaid_text(text: str) -> str:
     marked = re.match(r"[0-9]+[.)]|[-+*]", text)
     last = marked.end() - 1 if marked else -1
     return "".join(
-        f"#{ord(c)};" if c in '"#&<>`' or i == last else " " if not c.isprintable() else c for i, c in enumerate(text)
+        f"#{ord(c)};" if c in '"#&<>`' or i == last else " " if not c.isprintable() else c
+        for i, c in enumerate(text)
     )
 
 

@@ -42,6 +42,8 @@ class Member:
 def _side(a: Value, b: Value) -> int | None:
     """-1, 0, 1 for two key values, None where it is open. Absent stands last."""
     if isinstance(a, Unknown) or isinstance(b, Unknown):
+        if any(isinstance(v, Absent) or (isinstance(v, Unknown) and v.absent) for v in (a, b)):
+            return None
         (al, ah), (bl, bh) = unknown.bounds(a), unknown.bounds(b)
         if ah is not None and bl is not None and unknown.order(ah, bl) < 0:
             return -1
@@ -61,6 +63,8 @@ def before(a: Member, b: Member) -> bool | None:
         side = _side(x, y)
         if side is None:
             return None
+        if side and (isinstance(x, Absent) or isinstance(y, Absent)):
+            return isinstance(y, Absent)  # last in either direction
         if side:
             return (side > 0) == descending
     return a.id < b.id
@@ -92,18 +96,21 @@ def order(members: Sequence[Member]) -> list[Member]:
 
 
 def ranks(members: Sequence[Member]) -> list[Value]:
-    """Each member's position among those that count; 0 for one that surely does not.
+    """Each member's position among those that count; 0 for one that does not.
 
     Keys are only read where there are at least two to put in order.
     """
     counting = [member for member in members if member.counts is not False]
     if len(counting) == 1:
-        return [exact.ZERO if member.counts is False else exact.ONE for member in members]
+        return [_times(member.counts, exact.ONE) for member in members]
     line = _ordered(counting)
     if line is not None and all(member.counts is True for member in counting):
         position = {id(member): i for i, member in enumerate(line, 1)}
         return [Decimal(position.get(id(member), 0)) for member in members]
-    return [exact.ZERO if member.counts is False else _rank(member, counting) for member in members]
+    return [
+        exact.ZERO if member.counts is False else _times(member.counts, _rank(member, counting))
+        for member in members
+    ]
 
 
 def _rank(member: Member, counting: Sequence[Member]) -> Value:
@@ -189,8 +196,9 @@ def shares(
     if isinstance(total, Decimal | Fraction) and total == 0:
         return [exact.ZERO for _ in members]
     known = [weight for weight in counted if isinstance(weight, Decimal | Fraction)]
-    if len(known) == len(counted) and isinstance(total, Decimal) and isinstance(unit, Decimal):
-        if all(weight == 0 for weight in known):
+    if len(known) == len(counted) and not isinstance(total, Unknown) and not isinstance(unit, Unknown):
+        assert isinstance(total, Decimal | Fraction) and isinstance(unit, Decimal | Fraction)
+        if sum(Fraction(weight) for weight in known) == 0:
             return None
         return _split(total, known, unit, members)
     return [_share_range(i, total, counted, unit) for i in range(len(members))]
@@ -204,7 +212,7 @@ def _times(counts: Value, weight: Value) -> Value:
     return unknown.hull(unknown.needs((counts,)), [exact.ZERO, weight])
 
 
-def _split(total: Decimal, weights: Sequence[Number], unit: Decimal, members: Sequence[Member]) -> list[Value]:
+def _split(total: Number, weights: Sequence[Number], unit: Number, members: Sequence[Member]) -> list[Value]:
     """The split among members; where an open key decides who gets an odd unit, the range of both."""
     line = order(members)
     places = {id(member): i for i, member in enumerate(line)}
@@ -222,8 +230,8 @@ def _split(total: Decimal, weights: Sequence[Number], unit: Decimal, members: Se
 
 
 def largest_remainder(
-    total: Decimal, weights: Sequence[Number], unit: Decimal, places: Sequence[int]
-) -> list[Decimal]:
+    total: Number, weights: Sequence[Number], unit: Number, places: Sequence[int]
+) -> list[Number]:
     """The exact split. `places`: the order in which equal claims to an odd unit are served.
 
     INVARIANT: the parts add up to `total`, each a whole number of units.
@@ -243,15 +251,7 @@ def largest_remainder(
         units[i] += 1
     parts = [Fraction(n) * step for n in units]
     parts[line[0]] += whole - sum(parts)
-    return [_decimal(part) for part in parts]
-
-
-def _decimal(part: Fraction) -> Decimal:
-    """A sum of decimals as the decimal that it is."""
-    found = exact.add(exact.ZERO, part)
-    if not isinstance(found, Decimal):
-        raise ValueError("a share of a decimal total in decimal units is a decimal")
-    return found
+    return [exact.add(exact.ZERO, part) for part in parts]
 
 
 def _share_range(i: int, total: Value, weights: Sequence[Value], unit: Value) -> Value:
@@ -266,6 +266,8 @@ def _share_range(i: int, total: Value, weights: Sequence[Value], unit: Value) ->
     most_others = _sum([high for _, high in others])
     least_others = _sum([low for low, _ in others]) or exact.ZERO
     low: Number = exact.ZERO
+    if isinstance(unit, Unknown):
+        return Unknown(wanted, exact.ZERO, None if high_total is None or step is None else exact.add(high_total, step))
     if None not in (low_total, own_low, most_others, step) and own_low:
         part = Fraction(low_total) * Fraction(own_low) / (Fraction(own_low) + Fraction(most_others))  # type: ignore[arg-type]
         low = exact.multiply(Decimal(part // Fraction(step)), exact.number(step))  # type: ignore[arg-type]
@@ -295,7 +297,8 @@ def _sum(numbers: Sequence[Number | None]) -> Number | None:
 
 
 def pro_rata(members: Sequence[Member], of: Sequence[Value], limit: Value, unit: Value) -> list[Value]:
-    """Each gets what it asks for, or its share of the limit where all together ask for more."""
+    """Each gets what it asks for, or its share of the limit (at least 0) where all together ask for more."""
+    limit = unknown.largest([limit, exact.ZERO])
     asked = [_times(member.counts, ask) for member, ask in zip(members, of, strict=True)]
     total: Value = exact.ZERO
     for ask in asked:

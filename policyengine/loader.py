@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def read(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[s
     reader = _Reader()
     base = reader.folder(folder)
     changes = [reader.overlay(Path(name)) for name in (*more, *map(str, overlays))]
-    changes += [reader.set(text, i) for i, text in enumerate(sets)]
+    changes += [reader.set(text, i, base) for i, text in enumerate(sets)]
     if base is None:
         return Loaded(None, reader.found)
     loaded = _timeline(base, [c for c in changes if c is not None], reader, folder)
@@ -182,7 +183,7 @@ class _Reader:
             self.found.append(diagnostic("not-an-overlay", tree.span, name=path.name))
         return overlay
 
-    def set(self, text: str, number: int) -> amend.Overlay | None:
+    def set(self, text: str, number: int, base: Mapping | None) -> amend.Overlay | None:
         """A what-if overlay of one parameter, from `PARAMETER=VALUE`."""
         source = Source(SET, text)
         name, equals, value = text.partition("=")
@@ -190,6 +191,12 @@ class _Reader:
             self.found.append(diagnostic("bad-set", source.span(0, len(text)), text=text))
             return None
         at = source.span(0, len(name))
+        parameters = base.get("parameters") if base else None
+        if isinstance(parameters, Mapping) and parameters.get(name.strip()) is None:
+            known = [key.text for key, _ in parameters.entries]
+            close = get_close_matches(name.strip(), known, 1, 0.5)
+            self.found.append(diagnostic("unknown-parameter", at, name=name.strip(), suggestion=close[0] if close else ""))
+            return None
         return amend.Overlay(
             f"set-{number + 1}", "", None, number,
             _nested(["parameters", name.strip(), "value"], _written(source, len(name) + 1), at),

@@ -241,10 +241,18 @@ class _Words:
         return f"（{text}）" if strength < outer else text
 
     def logic(self, node: n.Logic, bound: dict[str, Any], outer: int) -> str:
+        """The parts that were read: what stands right of a deciding part need not even make sense."""
         word = {"and": "，且" if self.zh else " and ", "or": "，或" if self.zh else " or "}[node.operator]
         strength = _STRENGTH[node.operator]
-        parts = [self.node(part, bound, strength + 1) for part in node.parts]
-        return self.wrap(word.join(parts), strength, outer)
+        names_only = all(isinstance(part, n.Path) for part in node.parts)
+        p_ = self.phrases
+        parts = []
+        for part in node.parts:
+            parts.append(self.node(part, bound, strength + 1))
+            decides = p_.world.evaluate(self.compiled, p_.ent, p_.when, part, bound) is (node.operator == "or")
+            if decides and not names_only:
+                break
+        return self.wrap(word.join(parts), strength if len(parts) > 1 else outer, outer)
 
     def comparison(self, node: n.Comparison, bound: dict[str, Any], outer: int) -> str:
         words = [self.operand(node, operand, bound) for operand in node.operands]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as AbcMapping
 from dataclasses import replace
 
 from policyengine import literals
 from policyengine import model as m
 from policyengine.build import PROGRAM_PARTS, Builder, Built, Entry, Skip, label
-from policyengine.diagnostics import diagnostic
-from policyengine.lang.names import translated
+from policyengine.diagnostics import Diagnostic, diagnostic
+from policyengine.lang.names import RESERVED, translated
 from policyengine.reading.node import Mapping, Scalar, Sequence
 from policyengine.source import Source
 from policyengine.values import ABSENT, Known, Type
 
+FIRST = ("第一次在这里", "first here")
 DEFAULT_MEMBERS = 200
 MAX_MEMBERS = 1_000
 
@@ -54,7 +56,34 @@ def build(tree: Mapping, original: Source | None) -> Built:
         header=found_header, entities=entities, units=b.units, unit_labels=unit_labels,
         clauses=clauses, original=original, facts=facts, **sections,  # type: ignore[arg-type]
     )  # fmt: skip
+    b.found += _clashes(policy)
     return Built(policy, b.found, b.broken)
+
+
+def _clashes(p: m.Policy) -> Iterator[Diagnostic]:
+    """Names that no expression could read: words of the language, and those that something else hides.
+
+    Two entries that make values of one name are found where the values are made (`desugar.py`).
+    """
+    values = [
+        *p.facts.values(), *p.parameters.values(), *p.conditions.values(), *p.values.values(),
+        *p.limits.values(), *p.allocations.values(), *p.interpretations.values(),
+    ]  # fmt: skip
+    spans = {entry.name: entry.span for entry in values}
+    for program in p.programs.values():
+        if (first := spans.get(program.name)) is not None:
+            yield diagnostic("duplicate-id", program.span, (FIRST, first), name=program.name)
+    for entry in (*values, *p.programs.values()):
+        if entry.name in RESERVED:
+            yield diagnostic("reserved-name", entry.span, name=entry.name)
+    for entity in p.entities.values():
+        for reference in entity.references.values():
+            for kind, name in ((entity.name, reference.name), (reference.to, reference.inverse)):
+                if name in RESERVED:
+                    yield diagnostic("reserved-name", reference.span, name=name)
+                for entry in values:
+                    if entry.name == name and getattr(entry, "entity", "") in ("", kind):
+                        yield diagnostic("duplicate-id", entry.span, (FIRST, reference.span), name=name)
 
 
 def _labels(*sections: object) -> dict[str, str]:

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from policyengine import amend
-from policyengine.checks import check_plan
+from policyengine import amend, api, literals
+from policyengine.checks import check_plan, edges, missing_english, numerals, results, words
+from policyengine.checks.common import squeeze
 from policyengine.codes import Code
 from policyengine.codes.checks import CHECKS as CHECK_CODES
 from policyengine.codes.text import TEXT
 from policyengine.desugar import compile_policy
 from policyengine.diagnostics import Diagnostic, concise, text
 from policyengine.model import Label, OverlayHeader, Policy, Timeline
-from policyengine.reading.node import Mapping, Node
+from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.reading.yaml import read_yaml
 from policyengine.sections import build
 from policyengine.source import Source
-from policyengine.values import Units
+from policyengine.values import Type, Unit, Units
 from policyengine.world import Plans
+from tests.support import YANZHOU, yanzhou
 
 BAD = Path(__file__).parent / "bad" / "checks"
 BASE = BAD / "base"
@@ -137,3 +146,337 @@ def test_examples_can_be_read(code: Code) -> None:
     for example in (code.bad, code.good):
         if not example.startswith("（"):
             assert read_yaml(Source("example", example))[1] == []
+
+
+# --- what is let pass ----------------------------------------------------------------------------
+
+FINE = {
+    "a whole clause may be cited": "conditions: {registered: {cite: 二}}",
+    "quotes are compared without blanks and widths": "parameters: {equipment_rate: {quote: 按设备投资额的 ３％ 给予补助}}",
+    "a parameter with a basis needs no quote": "parameters: {fen: {value: 1元, basis: 人民币的单位}}",
+    "without a quote the cited sentence counts": "parameters: {equipment_cap: {quote: null}}",
+    "not_computed may name a whole clause, covered ones apart": "not_computed: {标题: {kind: heading, why: 标题}}",
+    "a refusal is tested by its opposite": """
+        conditions: {no_violation: {test: 'is_none(violated_on) or years_between(violated_on, as_of) > lookback'}}
+        """,
+    "the other side of the edge, in a value": """
+        values: {saving: {formula: saved * saving_award if investment >= equipment_min else 0}}
+        """,
+    "another reading contradicts the words by design": """
+        programs:
+          equipment:
+            conditions:
+              enough:
+                test: investment > equipment_min if cap_scope == 'lifetime' else investment >= equipment_min
+        """,
+    "a guard hides the reason of what does not apply": """
+        conditions: {selected: {test: (is_none(applicant.violated_on) and eligible) or within_quota}}
+        """,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", FINE.values(), ids=FINE.keys())
+def test_fine(content: str) -> None:
+    assert [concise(d) for d in findings(dedent(content).strip())] == []
+
+
+# --- numbers in words ----------------------------------------------------------------------------
+
+UNITS = Units(
+    {
+        "吨标准煤": Unit("吨标准煤", "number", (("tce", 1),)),
+        "万吨标准煤": Unit("万吨标准煤", "number", (("tce", 1),), Decimal(10_000)),
+        "元/吨标准煤": Unit("元/吨标准煤", "number", (("money", 1), ("tce", -1))),
+    }
+)
+SAYS = [
+    ("设备投资额500万元及以上", "500万元"), ("设备投资额 500 万元", "500万元"), ("五百万元", "500万元"),
+    ("三千五百万元", "3500万元"), ("1,500万元", "1500万元"), ("2.5亿元", "25000万元"), ("5千万元", "5000万元"),
+    ("500（含）万元", "500万元"), ("500万以上的", "500万元"), ("300—1000万元", "300万元"), ("300万-1000万元", "300万元"),
+    ("补助3％", "3%"), ("百分之三", "3%"), ("百分之三十五", "35%"), ("百分之零点五", "0.5%"), ("三成", "30%"), ("占一半以上", "50%"),
+    ("千分之五", "5‰"), ("3%—5%", "5%"), ("3-5%", "3%"), ("1个百分点", "1个百分点"), ("一个百分点", "1个百分点"),
+    ("近三年内", "3年"), ("36个月", "3年"), ("满2周年", "2年"), ("申报一个项目", "1个"), ("可申报两个项目", "2个"),
+    ("不超过10家", "10家"), ("前三名", "3名"), ("每吨标准煤200元", "200元/吨标准煤"), ("200元/吨标准煤", "200元/吨标准煤"),
+    ("每节约1吨标准煤，奖励二百元", "200元/吨标准煤"), ("节能1000吨标准煤以上", "1000吨标准煤"),
+    ("节能2万吨标准煤", "20000吨标准煤"), ("不低于1.2倍", "1.2"),
+]  # fmt: skip
+DOES_NOT_SAY = [
+    ("补助13%", "3%"), ("补助3.5%", "3%"), ("补助3个百分点", "3%"), ("提高1%", "1个百分点"), ("500元", "500万元"),
+    ("500万元", "500元"), ("1500万元", "500万元"), ("统一规划、进一步", "1个"), ("第三项", "3项"), ("2020年", "20年"),
+    ("200元", "200元/吨标准煤"), ("500万吨钢", "500万元"), ("三年", "3%"), ("5000万元", "500万元"),
+]  # fmt: skip
+
+
+def said(content: str, value: str) -> bool:
+    squeezed = squeeze(content).text
+    read = literals.quantity(value, UNITS)
+    assert isinstance(read, literals.Quantity), value
+    type_ = Type(read.unit.kind, read.unit.dim) if read.unit else Type("number")
+    return bool(numerals.saying(squeezed, numerals.said(squeezed, UNITS), read.value, type_, UNITS))
+
+
+@pytest.mark.parametrize(("content", "value"), SAYS, ids=lambda v: str(v))
+def test_a_number_is_found_in_words(content: str, value: str) -> None:
+    assert said(content, value)
+
+
+@pytest.mark.parametrize(("content", "value"), DOES_NOT_SAY, ids=lambda v: str(v))
+def test_another_number_is_not(content: str, value: str) -> None:
+    assert not said(content, value)
+
+
+@given(st.integers(1, 99_999), st.sampled_from(["万元", "元", "%", "个百分点", "年", "吨标准煤"]))
+def test_a_number_is_found_in_itself_and_not_in_a_longer_one(number: int, unit: str) -> None:
+    assert said(f"按{number}{unit}给予补助", f"{number}{unit}")
+    assert not said(f"按1{number}{unit}给予补助", f"{number}{unit}")
+    assert not said(f"按{number}0{unit}给予补助", f"{number}{unit}")
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("2020年8月15日至2023年8月14日", [date(2020, 8, 15), date(2023, 8, 14)]),
+        ("2021年1月1日至12月31日", [date(2021, 1, 1), date(2021, 12, 31)]),
+        ("二〇二〇年八月十五日", [date(2020, 8, 15)]),
+        ("2023年底", [date(2023, 12, 31)]),
+        ("2021年6月底前", [date(2021, 6, 30)]),
+        ("2021-06-01", [date(2021, 6, 1)]),
+        ("2021年2月30日", []),
+        ("近三年内", []),
+    ],
+)
+def test_days(content: str, found: list[date]) -> None:
+    assert numerals.days(squeeze(content).text) == found
+
+
+# --- boundary words ------------------------------------------------------------------------------
+
+EDGES = [
+    ("500万元及以上", ">=", True), ("500万元以上", ">=", False), ("500万元（含）以上", ">=", True),
+    ("500万元（不含）以上", ">", True), ("500（含）万元以上", ">=", True), ("500万元以上（含500万元）", ">=", True),
+    ("500万元及以下", "<=", True), ("500万元以下", "<=", False), ("500万元以下（不含）", "<", True),
+    ("500万元以内", "<=", False), ("超过500万元", ">", True), ("不超过500万元", "<=", True), ("不得超过500万元", "<=", True),
+    ("高于500万元", ">", True), ("不高于500万元", "<=", True), ("低于500万元", "<", True), ("不低于500万元", ">=", True),
+    ("不少于人民币500万元", ">=", True), ("少于500万元", "<", True), ("不足500万元", "<", True), ("未满500万元", "<", True),
+    ("达到500万元", ">=", False), ("未达到500万元", "<", True), ("达到500万元及以上", ">=", True), ("至少500万元", ">=", True),
+    ("至多500万元", "<=", True), ("300万元—500万元（含）", "<=", True), ("500万元（不含）—800万元", ">", True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "relation", "plain"), EDGES, ids=lambda v: str(v))
+def test_edges(content: str, relation: str, plain: bool) -> None:
+    squeezed = squeeze(content).text
+    numbers = numerals.said(squeezed, UNITS)
+    here = numerals.saying(squeezed, numbers, Decimal(5_000_000), Type("money", (("money", 1),)), UNITS)
+    agreed = edges.agreed([edge for one in here for edge in edges.at(squeezed, one)])
+    assert [(edge.relation, edge.plain) for edge in agreed[:1]] == [(relation, plain)]
+
+
+@pytest.mark.parametrize("content", ["补助500万元", "总投资500万元的项目", "500万元，以上一年度为准"])
+def test_no_edge(content: str) -> None:
+    squeezed = squeeze(content).text
+    assert [edge for one in numerals.said(squeezed, UNITS) for edge in edges.at(squeezed, one)] == []
+
+
+# --- ambiguity words -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("原则上每年申报一个项目", ["原则上"]),
+        ("ERP、MES等系统", ["等"]),
+        ("单个企业最高100万元", ["单个企业最高"]),
+        ("每户企业累计最高100万元", ["单个企业最高", "累计"]),
+        ("大约30个，约5%", ["约"]),
+        ("其它财政资金", ["其他"]),
+        ("一等奖、等级、平等、高等院校、等额、同等条件、等于", []),
+        ("节约能源，合约，一般纳税人，一般公共预算，规范性文件", []),
+        ("最高100万元", []),
+    ],
+)
+def test_words(sentence: str, found: list[str]) -> None:
+    assert sorted(word.name for word, _, _ in words.found_in(squeeze(sentence).text)) == sorted(found)
+
+
+# --- tables against trying every value -----------------------------------------------------------
+
+_OPERATORS = {
+    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
+    "==": lambda a, b: a == b, "!=": lambda a, b: a != b,
+}  # fmt: skip
+_atoms = st.tuples(
+    st.sampled_from(["stated", "declared_order"]), st.sampled_from(sorted(_OPERATORS)), st.integers(2, 5)
+)
+_tests = st.lists(st.lists(_atoms, min_size=1, max_size=2), min_size=1, max_size=2)  # an *or* of *and*s
+_tables = st.lists(_tests, min_size=1, max_size=3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(_tables)
+def test_tables_are_right(table: list[list[list[tuple[str, str, int]]]]) -> None:
+    """Overlaps, dead cases and a dead `otherwise` are those that trying every value finds."""
+
+    def text_of(test: list[list[tuple[str, str, int]]]) -> str:
+        return " or ".join(
+            "(" + " and ".join(f"{n} {o} {'c' if n == 'stated' else 'n'}{k}" for n, o, k in part) + ")"
+            for part in test
+        )
+
+    rows = "".join(f"      case_{i}: {{when: {text_of(t)}, then: m{i}}}\n" for i, t in enumerate(table))
+    numbers = "".join(
+        f"  c{k}: {{label: 数, value: {k}元, basis: 例}}\n  n{k}: {{label: 数, value: {k}个, basis: 例}}\n"
+        for k in range(2, 6)
+    )
+    results_ = "".join(f"  m{i}: {{label: 结果, value: {i + 1}元, basis: 例}}\n" for i in range(len(table)))
+    content = (
+        f"parameters:\n{numbers}{results_}"
+        "facts:\n  stated: {entity: project, type: money, unit: 万元, decimals: 0, range: [0元, 9元], label: 数, basis: 例}\n"
+        "  declared_order: {range: [1, 9]}\n"
+        f"values:\n  picked:\n    entity: project\n    type: money\n    label: 所选\n    basis: 例\n    cases:\n{rows}    otherwise: 0\n"
+    )
+
+    def holds(test: list[list[tuple[str, str, int]]], at: dict[str, int]) -> bool:
+        return any(all(_OPERATORS[o](at[n], k) for n, o, k in part) for part in test)
+
+    cells = [{"stated": a, "declared_order": b} for a in range(10) for b in range(1, 10)]
+    hits = [[i for i, test in enumerate(table) if holds(test, at)] for at in cells]
+    wanted = {
+        ("case-never-holds", f"case_{i}") for i in range(len(table)) if not any(i in hit for hit in hits)
+    }
+    wanted |= {("cases-overlap", f"case_{i} case_{j}") for hit in hits for i in hit for j in hit if i < j}
+    if all(hits):
+        wanted.add(("otherwise-never-reached", ""))
+    found = findings(content)
+    about = {
+        "case-never-holds": lambda d: d.words["case"],
+        "cases-overlap": lambda d: f"{d.words['one']} {d.words['other']}",
+        "otherwise-never-reached": lambda d: "",
+    }
+    assert {(d.code, about[d.code](d)) for d in found if d.code in about} == wanted
+
+
+# --- sizes, languages, the shipped policy --------------------------------------------------------
+
+
+def test_a_policy_can_be_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "MAX_COST", 50)
+    assert [d.code for d in checked(policy())] == ["policy-too-large"]
+
+
+def test_missing_english_is_said_at_the_entry() -> None:
+    found = missing_english(
+        policy(Source("change.yaml", "parameters:\n  fen:\n    label: {zh: 一分, en: One fen}\n"))
+    )
+    assert {d.code for d in found} == {"english-missing"}
+    there = {d.words["words"]: d.span.place for d in found if d.span}
+    assert "一分" not in there and there["起点"] == "base/parameters.yaml:2:18"
+    assert len(there) > 50
+
+
+def test_the_shipped_policy_has_both_languages() -> None:
+    assert [concise(d) for d in missing_english(yanzhou().base.policy)] == []
+
+
+def test_the_shipped_policy_is_clean_and_checked_fast() -> None:
+    plans = yanzhou()
+    start = time.perf_counter()
+    found = check_plan(plans.base, plans)
+    assert time.perf_counter() - start < 0.5
+    assert [concise(d) for d in found] == []
+
+
+def test_an_amended_text_says_which_entries_to_look_at() -> None:
+    """Enter only the new sentence: the checks name what rests on the old one."""
+    change = """
+overlay: {id: change, title: {zh: 修订}, amends: yanzhou-2020-14, number: 虚构, effective_from: 2022-01-01}
+text:
+  clauses:
+    四.1:
+      sentences:
+        1: 对设备投资额（以购置增值税发票数额为准，下同）500万元及以上的技改项目，区财政按设备投资额的4%给予补助，单个企业最高100万元。
+        1a: 上年度有亏损的企业减半。
+"""
+    tree_ = tree(Source("change.yaml", change))
+    overlay = amend.read_overlay(tree_)
+    assert overlay is not None
+    merged, _ = amend.apply(shipped_tree(), overlay, Units())
+    built = build(merged, None)
+    assert built.policy is not None
+    header = OverlayHeader("change", Label("修订"), "", "", date(2022, 1, 1), 0, True, tree_.span)
+    found = checked(replace(built.policy, overlays=(header,)))
+    assert {(d.code, d.words.get("name", d.words.get("quote", d.words.get("id")))) for d in found} == {
+        ("quote-not-found", "区财政按设备投资额的3%给予补助"),
+        ("value-not-in-quote", "设备投资补助比例"),
+        ("sentence-not-covered", "四.1/1a"),
+    } - {("value-not-in-quote", "设备投资补助比例")}
+
+
+def shipped_tree() -> Mapping:
+    sections: dict[str, tuple[Scalar, Mapping]] = {}
+    for path in sorted(YANZHOU.glob("*.yaml")):
+        for key, node in tree(Source(path.name, path.read_text("utf-8"))).entries:
+            if isinstance(node, Mapping):
+                before = sections[key.text][1].entries if key.text in sections else ()
+                sections[key.text] = (key, Mapping(before + node.entries, node.span))
+    return Mapping(tuple(sections.values()), base().span)
+
+
+def test_what_ifs_make_no_claim_about_the_text() -> None:
+    timeline = api.load(YANZHOU, sets=["equipment_rate=4%", "equipment_min_investment=300万元"])
+    assert [concise(d) for d in api.check(timeline)] == []
+
+
+# --- broken policies -----------------------------------------------------------------------------
+
+
+def leaves(node: Node, path: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+    """The paths to all values of a tree."""
+    if isinstance(node, Mapping):
+        for i, (_, child) in enumerate(node.entries):
+            yield from leaves(child, (*path, i))
+    elif isinstance(node, Sequence):
+        for i, child in enumerate(node.items):
+            yield from leaves(child, (*path, i))
+    else:
+        yield path
+
+
+def changed(node: Node, path: tuple[object, ...], new: Scalar | None) -> Node:
+    """The tree with one value replaced, or the entry that holds it taken out."""
+    if not path:
+        assert new is not None
+        return new
+    i, *rest = path
+    if isinstance(node, Mapping):
+        entries = list(node.entries)
+        entries[i : i + 1] = (
+            [] if not rest and new is None else [(entries[i][0], changed(entries[i][1], tuple(rest), new))]
+        )  # type: ignore[index,operator]
+        return Mapping(tuple(entries), node.span)
+    assert isinstance(node, Sequence)
+    items = list(node.items)
+    items[i : i + 1] = [] if not rest and new is None else [changed(items[i], tuple(rest), new)]  # type: ignore[index,operator]
+    return Sequence(tuple(items), node.span)
+
+
+@pytest.mark.parametrize("written", [None, "zzz", "2020-01-01"])
+def test_no_broken_policy_breaks_the_checks(written: str | None) -> None:
+    """Every single value taken out or replaced: findings or none, never an exception."""
+    span = base().span
+    new = None if written is None else Scalar(written, written, span)
+    for path in leaves(base()):
+        tree_ = changed(base(), path, new)
+        assert isinstance(tree_, Mapping)
+        built = build(tree_, original())
+        if built.policy is None:
+            continue
+        try:
+            plan, wrong = compile_policy(built.policy, built.broken)
+        except (AssertionError, KeyError):
+            continue  # a shape that the schema refuses before
+        timeline = Timeline(((None, built.policy),), "base", (), "", "")
+        for d in check_plan(
+            plan, Plans(timeline, ((None, plan),)), whole=not (wrong or built.found or built.broken)
+        ):
+            assert d.message("zh") and d.message("en")

@@ -50,18 +50,14 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def check_plan(plan: Plan, plans: Plans) -> list[Diagnostic]:
+def check_plan(plan: Plan, plans: Plans, whole: bool = True) -> list[Diagnostic]:
     """Everything that the checks find in one version of a policy, in reading order.
 
-    `plans`: all versions, of which `plan` is one.
+    `plans`: all versions, of which `plan` is one. `whole`: no errors were found in reading, building and
+    compiling; where there were, only what can be said all the same is said.
     """
-    checked = Checked(plan.policy, plan, plans)
+    checked = Checked(plan.policy, plan, plans, whole)
     return sort(found for check in CHECKS for found in check(checked))
 
 
-def check_plans(plans: Plans) -> list[Diagnostic]:
-    """Everything found in any version, what several versions share only once."""
-    return sort(found for _, plan in plans.versions for found in check_plan(plan, plans))
-
-
-__all__ = ["CHECKS", "Check", "Checked", "check_plan", "check_plans", "missing_english"]
+__all__ = ["CHECKS", "Check", "Checked", "check_plan", "missing_english"]

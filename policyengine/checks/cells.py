@@ -316,4 +316,6 @@ def _within(value: Known, variable: Variable) -> bool:
     if not isinstance(value, Decimal | Fraction | date):
         return True
     low, high = variable.range
-    return (low is None or unknown.order(value, low) >= 0) and (high is None or unknown.order(value, high) <= 0)
+    return (low is None or unknown.order(value, low) >= 0) and (
+        high is None or unknown.order(value, high) <= 0
+    )

@@ -42,7 +42,9 @@ def _unknown(text: Text, cite: str, span: Span) -> Diagnostic:
         there = "、".join(s.id for s in text.clauses[clause].sentences)
         return diagnostic("unknown-sentence", span, cite=cite, clause=clause, sentence=sentence, there=there)
     close = get_close_matches(clause, list(text.clauses), 1, 0.5)
-    meant = f"{close[0]}/{sentence}" if close and f"{close[0]}/{sentence}" in text.sentences else "".join(close)
+    meant = (
+        f"{close[0]}/{sentence}" if close and f"{close[0]}/{sentence}" in text.sentences else "".join(close)
+    )
     return diagnostic("unknown-clause", span, cite=cite, suggestion=meant)
 
 
@@ -72,7 +74,10 @@ def _misquoted(
     cite = "、".join(cites)
     moved = [id_ for id_, sentence in text.squeezed.items() if wanted in sentence.text]
     if moved:
-        related = (f"{moved[0]}：这里有这些字", f"{moved[0]}: these words are here"), text.sentences[moved[0]].span
+        related = (
+            (f"{moved[0]}：这里有这些字", f"{moved[0]}: these words are here"),
+            text.sentences[moved[0]].span,
+        )
         return diagnostic("quote-elsewhere", span, related, quote=quote, cite=cite, there="、".join(moved))
     joined = "".join(text.squeezed[id_].text for id_ in ids)
     if wanted in joined:

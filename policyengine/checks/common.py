@@ -77,21 +77,21 @@ def read_text(policy: m.Policy) -> Text:
 class Checked:
     """What a check looks at: one version of a policy, what it became, and all versions.
 
-    `whole`: every entry could be read and every expression checked. Where not, what seems unused or
-    unreachable may only seem so, and checks that would say so stay silent.
+    `whole`: nothing was wrong so far. Where an entry or a name could not be read, what seems unused may only
+    seem so and nothing can be computed, so that checks of this kind stay silent.
+    `read`: everything that something reads, by name.
     """
 
     policy: m.Policy
     plan: p.Plan
     plans: Plans
+    whole: bool = True
     text: Text = field(init=False)
     read: frozenset[str] = field(init=False)
-    whole: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", read_text(self.policy))
         object.__setattr__(self, "read", frozenset(name for _, name in readers(self.plan)))
-        object.__setattr__(self, "whole", _whole(self.plan))
 
     def broken(self, name: str) -> bool:
         """Whether an entry of this name is there but could not be read."""
@@ -128,7 +128,7 @@ def _header_reads(policy: m.Policy) -> Iterator[str]:
     for path, _ in header.results:
         yield path.partition(".")[2]
     for entity in policy.entities.values():
-        yield from (entity.key, entity.dated_by, *entity.unique)
+        yield from (entity.key.rpartition(".")[2], entity.dated_by, *entity.unique)
 
 
 def compiled(plan: p.Plan) -> Iterator[n.Compiled]:
@@ -140,17 +140,6 @@ def compiled(plan: p.Plan) -> Iterator[n.Compiled]:
     for check in plan.checks.values():
         for message in (check.zh, check.en):
             yield from (part for part in message.parts if not isinstance(part, str)) if message else ()
-
-
-def _whole(plan: p.Plan) -> bool:
-    if any(binding.type.kind == "any" for binding in plan.universe.policy.values()):
-        return False
-    done: set[str] = set()
-    for name, node in plan.nodes.items():
-        if any(read in plan.nodes and read not in done for read in p.reads(node)):
-            return False  # a cycle
-        done.add(name)
-    return all(node.type.kind != "any" for c in compiled(plan) for node in n.walk(c.node))
 
 
 @dataclass(frozen=True, slots=True)

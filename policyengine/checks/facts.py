@@ -59,7 +59,11 @@ def _too_fine(fact: m.Fact, span: Span) -> Iterator[Diagnostic]:
     for bound in (fact.low, fact.high, fact.assume):
         if isinstance(bound, Decimal) and exact.CONTEXT.multiply(bound, Decimal(10) ** fact.decimals) % 1:
             yield diagnostic(
-                "finer-than-decimals", span, name=fact.label.zh, value=_shown(fact, bound), decimals=fact.decimals
+                "finer-than-decimals",
+                span,
+                name=fact.label.zh,
+                value=_shown(fact, bound),
+                decimals=fact.decimals,
             )
 
 

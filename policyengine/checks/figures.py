@@ -11,8 +11,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from policyengine import literals, wording
 from policyengine import model as m
-from policyengine import wording
 from policyengine.checks import edges
 from policyengine.checks.common import Checked, squeeze
 from policyengine.checks.numerals import Said, days, said, saying
@@ -33,7 +33,9 @@ def words(checked: Checked, cited: m.Cited) -> str:
 
 
 def values_in_quotes(checked: Checked) -> Iterator[Diagnostic]:
-    """Numbers, days and members of parameters that their quotes do not say."""
+    """Numbers, days and members of parameters, and aims of targets, that their quotes do not say."""
+    for target in checked.policy.targets.values():
+        yield from _aims(checked, target)
     for parameter in checked.policy.parameters.values():
         quoted = words(checked, parameter.cited)
         if not quoted or not parameter.cited.cites:
@@ -42,6 +44,21 @@ def values_in_quotes(checked: Checked) -> Iterator[Diagnostic]:
         for dated in parameter.values:
             if dated.span.source.name != SET:
                 yield from _Claim(checked, parameter, dated, quoted, numbers).check()
+
+
+def _aims(checked: Checked, target: m.Target) -> Iterator[Diagnostic]:
+    quoted, units = words(checked, target.cited), checked.policy.units
+    numbers = said(quoted, units)
+    for _, aim in target.aim:
+        read = literals.quantity(aim.zh, units)
+        if not isinstance(read, literals.Quantity) or not quoted:
+            continue  # a trend, or words
+        type_ = Type(read.unit.kind, read.unit.dim) if read.unit else Type("number")
+        if not saying(quoted, numbers, read.value, type_, units):
+            there = "、".join(quoted[one.start : one.end] for one in numbers)
+            yield diagnostic(
+                "value-not-in-quote", target.span, value=aim.zh, name=target.label.zh, there=there
+            )
 
 
 class _Claim:

@@ -17,7 +17,12 @@ from policyengine.values import Type
 
 SHOWN = 8  # how many of the names that would do a message lists
 # what each key of `application` names: the kind of its value, and whether it must be a fact
-_APPLICATION = (("date", "date", True), ("granted", "bool", False), ("amount", "money", False), ("option", "enum", True))
+_APPLICATION = (
+    ("date", "date", True),
+    ("granted", "bool", False),
+    ("amount", "money", False),
+    ("option", "enum", True),
+)
 
 
 def header(checked: Checked) -> Iterator[Diagnostic]:
@@ -32,7 +37,9 @@ def _application(checked: Checked) -> Iterator[Diagnostic]:
     entity = checked.policy.entities.get(application.entity)
     if entity is None:
         span = application.spans.get("entity", other)
-        yield from _missing(checked, span, "policy.application.entity", application.entity, checked.policy.entities)
+        yield from _missing(
+            checked, span, "policy.application.entity", application.entity, checked.policy.entities
+        )
         return
     for key, kind, fact in _APPLICATION:
         name: str = getattr(application, key)
@@ -50,7 +57,9 @@ def _needed(
     """Complain unless `name` is a value (or fact) of that kind on the entity ("" for a parameter)."""
     node = checked.plan.nodes.get(name)
     if node is None or node.info.entity != entity:
-        fitting = [k for k, v in checked.plan.nodes.items() if v.info.entity == entity and v.info.type.kind == kind]
+        fitting = [
+            k for k, v in checked.plan.nodes.items() if v.info.entity == entity and v.info.type.kind == kind
+        ]
         yield from _missing(checked, span, where, name, fitting)
     elif node.info.type.kind not in (kind, "any") or (fact and not isinstance(node, p.FactNode)):
         what = ("事实", "fact") if isinstance(node, p.FactNode) else ("值", "value")
@@ -62,7 +71,9 @@ def _needed(
         )  # fmt: skip
 
 
-def _missing(checked: Checked, span: Span, where: str, name: str, fitting: Iterable[str]) -> Iterator[Diagnostic]:
+def _missing(
+    checked: Checked, span: Span, where: str, name: str, fitting: Iterable[str]
+) -> Iterator[Diagnostic]:
     if checked.broken(name):
         return
     known = list(fitting)
@@ -135,7 +146,10 @@ def _validity(checked: Checked) -> Iterator[Diagnostic]:
     first, last = start(checked.policy, head.valid_from), start(checked.policy, head.valid_to)
     if first is not None and last is not None and first > last:
         span = checked.policy.parameters[head.valid_to].values[0].span
-        related = ("起始日期在这里", "the first day"), checked.policy.parameters[head.valid_from].values[0].span
+        related = (
+            ("起始日期在这里", "the first day"),
+            checked.policy.parameters[head.valid_from].values[0].span,
+        )
         yield diagnostic("validity-backwards", span, related, start=first.isoformat(), end=last.isoformat())
 
 
@@ -157,7 +171,9 @@ def entities(checked: Checked) -> Iterator[Diagnostic]:
         if entity.key:
             yield from _key(checked, entity, f"{where}.key")
         if entity.dated_by and entity.dated_by not in entity.references:
-            yield from _needed(checked, entity.span, f"{where}.dated_by", entity.dated_by, entity.name, "date", True)
+            yield from _needed(
+                checked, entity.span, f"{where}.dated_by", entity.dated_by, entity.name, "date", True
+            )
         known = [*entity.references, *(name for name, fact in facts.items() if fact.entity == entity.name)]
         for name in entity.unique:
             if name not in known:

@@ -22,7 +22,7 @@ from policyengine.exact import Number
 from policyengine.values import MONEY, Dimension, Type, Units
 
 _ARABIC = r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?"
-_HAN = r"[零〇一二两三四五六七八九十][零〇一二两三四五六七八九十百千万亿]*"
+_HAN = r"[零〇一二两三四五六七八九十][零〇一二两三四五六七八九十百千万亿]*(?:点[零〇一二三四五六七八九]+)?"
 _NUMBER = re.compile(
     rf"(?P<under>{_ARABIC}|{_HAN}|[百千万])分之(?P<over>{_ARABIC}|{_HAN})"
     rf"|(?P<half>一半|过半|半数)|(?P<arabic>{_ARABIC})|(?<![第0-9])(?P<han>{_HAN})"
@@ -136,7 +136,8 @@ def _numbers(text: str) -> Iterator[_Found]:
 def _value(word: str) -> Number:
     if word[0].isdigit() and word[0].isascii():
         return Decimal(word.replace(",", ""))
-    return Decimal(_han(word))
+    whole, _, part = word.partition("点")
+    return Decimal(f"{_han(whole)}.{''.join(str(_DIGITS[char]) for char in part) or 0}")
 
 
 def _han(word: str) -> int:

@@ -99,7 +99,9 @@ def _uses(checked: Checked, node: n.Node, negated: bool) -> Iterator[_Use]:
                 yield from _uses(checked, part, negated)
         case n.Choice():
             taken = by_default(checked.plan, node.test)
-            branches = (node.then, node.otherwise) if taken is None else (node.then if taken else node.otherwise,)
+            branches = (
+                (node.then, node.otherwise) if taken is None else (node.then if taken else node.otherwise,)
+            )
             for part in branches:
                 yield from _uses(checked, part, negated)
             yield from _uses(checked, node.test, negated) if taken is None else ()

@@ -1,4 +1,4 @@
-"""Tables of cases: two cases at once, cases that never hold, an `otherwise` that is never reached.
+"""Tables of cases: two at once, cases that never hold, an `otherwise` never reached, choices left out.
 
 Every cell of a table (`cells.py`) is tried. A table of more than 20,000 cells, or one whose tests cannot
 be cut into atoms, is left alone: nothing is said of it.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from math import prod
 
+from policyengine import model as m
 from policyengine import plan as p
 from policyengine import wording
 from policyengine.checks.cells import Cutter, GivenUp, Key, Test, Variable, domain, holds, variables
@@ -18,7 +19,6 @@ from policyengine.checks.common import Checked
 from policyengine.checks.results import blank_case, evaluable
 from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.lang import guards
-from policyengine.model import Label
 from policyengine.source import Span
 from policyengine.values import Known
 from policyengine.world import World
@@ -33,11 +33,21 @@ def tables(checked: Checked) -> Iterator[Diagnostic]:
     world = World(checked.plans, blank_case(checked.policy))
     for value in checked.policy.values.values():
         node = checked.plan.nodes.get(value.name)
-        if value.rows and isinstance(node, p.CasesNode):
+        if value.choose_by is not None:
+            yield from _left_out(checked, value)
+        elif isinstance(node, p.CasesNode):
             try:
                 yield from _Table(checked.plan, world, node).findings()
             except GivenUp:
                 continue
+
+
+def _left_out(checked: Checked, value: m.Derived) -> Iterator[Diagnostic]:
+    """Options of a `choose` that lead to no program, and so to nothing."""
+    by = checked.plan.nodes.get(f"{value.name}.by")
+    left = [option for option in by.info.type.options if option not in value.choose_among] if by else []
+    if left:
+        yield diagnostic("choice-left-out", value.span, name=value.label.zh, options="、".join(left))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,9 @@ class _Table:
         self.plan, self.node = plan, node
         ones = world.entities.get(node.info.entity, {})
         self.cutter = Cutter(plan, world, next(iter(ones.values()), None))
-        self.tests: dict[str, Test] = {row.name: self.cutter.test(row.when, row.when.node) for row in node.rows}
+        self.tests: dict[str, Test] = {
+            row.name: self.cutter.test(row.when, row.when.node) for row in node.rows
+        }
         self.variables = dict(self.cutter.variables)
         self.constraints = list(self.relevant())
         self.reached: set[str] = set()
@@ -76,7 +88,9 @@ class _Table:
         info = self.node.info
         for row in self.node.rows:
             if row.name not in self.reached:
-                yield diagnostic("case-never-holds", row.when.expr.span, case=row.label.zh, name=info.label.zh)
+                yield diagnostic(
+                    "case-never-holds", row.when.expr.span, case=row.label.zh, name=info.label.zh
+                )
         if not self.otherwise:
             span = self.node.otherwise.expr.span
             yield diagnostic("otherwise-never-reached", span, name=info.label.zh)
@@ -117,7 +131,10 @@ class _Table:
         when = [(v, found.cell[key]) for key, v in keys.items()]
         zh = "、".join(self.words(variable, value, "zh") for variable, value in when)
         en = ", ".join(self.words(variable, value, "en") for variable, value in when)
-        first: tuple[tuple[str, str], Span] = (("另一种情形在这里", "the other case"), found.first.when.expr.span)
+        first: tuple[tuple[str, str], Span] = (
+            ("另一种情形在这里", "the other case"),
+            found.first.when.expr.span,
+        )
         return diagnostic(
             "cases-overlap", found.second.when.expr.span, first, name=self.node.info.label.zh,
             one=found.first.label.zh, other=found.second.label.zh, row=found.second.name,
@@ -130,9 +147,11 @@ class _Table:
         if node is None:
             return f"{variable.words}={wording.value(value, variable.type, lang)}"
         unit = node.fact.unit if isinstance(node, p.FactNode) and node.fact.type.kind == "number" else ""
-        return f"{node.info.label(lang)}={wording.value(value, variable.type, lang, self.options(node), unit)}"
+        return (
+            f"{node.info.label(lang)}={wording.value(value, variable.type, lang, self.options(node), unit)}"
+        )
 
-    def options(self, node: p.Node) -> dict[str, Label]:
+    def options(self, node: p.Node) -> dict[str, m.Label]:
         match node:
             case p.FactNode():
                 return dict(node.fact.options)

@@ -7,10 +7,20 @@ import click
 from policyengine.cli.common import choose_policy, fail, lang_option, write
 
 
-@click.command("graph", help="输出计算图：每个节点是什么、依据哪一条、读取什么。POLICY 是文件夹或编号，可加 +修订.yaml。")
+@click.command(
+    "graph", help="输出计算图：每个节点是什么、依据哪一条、读取什么。POLICY 是文件夹或编号，可加 +修订.yaml。"
+)
 @click.argument("policy", required=False)
-@click.option("--format", "format_", type=click.Choice(["text", "mermaid", "dot"]), default="text", help="输出格式 / output format")
-@click.option("--of", "of", metavar="NAME", default="", help="只要这一项和它所依赖的 / only this and what it depends on")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "mermaid", "dot"]),
+    default="text",
+    help="输出格式 / output format",
+)
+@click.option(
+    "--of", "of", metavar="NAME", default="", help="只要这一项和它所依赖的 / only this and what it depends on"
+)
 @click.option("-o", "--output", "out", help="写入文件 / write to a file")
 @lang_option
 def command(policy: str | None, format_: str, of: str, out: str | None, lang: str) -> None:
@@ -38,7 +48,9 @@ def _one(found: list[str], word: str, known: list[str]) -> str:
         return found[0]
     if found:
         names = "、".join(found)
-        raise click.UsageError(f"“{word}”有几个，请写编号：{names} / several are called so: {', '.join(found)}")
+        raise click.UsageError(
+            f"“{word}”有几个，请写编号：{names} / several are called so: {', '.join(found)}"
+        )
     close = get_close_matches(word, known, 1, 0.4)
     hint = f"，是不是“{close[0]}” / did you mean `{close[0]}`" if close else ""
     raise click.UsageError(f"没有“{word}”{hint} / no `{word}`")

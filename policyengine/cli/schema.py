@@ -22,8 +22,19 @@ DEPTH = 3  # how far below the folder policies are looked for
 
 @click.command("schema", help="输出文件格式（JSON Schema），或写好 VS Code 的设置，编辑时就能提示和检查。")
 @click.argument("kind", required=False, type=click.Choice(list(KINDS)))
-@click.option("--print", "print_", is_flag=True, help="输出到屏幕（写了种类时本来就是）/ print it (the default with a kind)")
-@click.option("--vscode", "vscode", metavar="DIR", type=click.Path(file_okay=False), help="在这个文件夹里写 .vscode/ 设置 / write settings there")
+@click.option(
+    "--print",
+    "print_",
+    is_flag=True,
+    help="输出到屏幕（写了种类时本来就是）/ print it (the default with a kind)",
+)
+@click.option(
+    "--vscode",
+    "vscode",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="在这个文件夹里写 .vscode/ 设置 / write settings there",
+)
 @lang_option
 def command(kind: str | None, print_: bool, vscode: str | None, lang: str) -> None:
     """Print a schema, write settings, or say what there is."""
@@ -59,7 +70,9 @@ def _set_up(folder: Path, lang: str) -> str:
         raise click.UsageError(f"没有文件夹 {folder} / no folder {folder}")
     policies = _policies(folder)
     ours = {"settings.json": editor.settings(policies), "extensions.json": editor.extensions()}
-    contents = {name: json.dumps(editor.merged(_there(folder / ".vscode" / name), data), ensure_ascii=False, indent=2) + "\n" for name, data in ours.items()}
+    contents = {
+        name: _json(editor.merged(_there(folder / ".vscode" / name), data)) for name, data in ours.items()
+    }
     schemas = folder / editor.SCHEMAS
     schemas.mkdir(parents=True, exist_ok=True)
     for name, text in editor.schema_files().items():
@@ -69,11 +82,17 @@ def _set_up(folder: Path, lang: str) -> str:
     return _said(folder, schemas, policies, lang)
 
 
+def _json(data: dict[str, object]) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
 def _policies(folder: Path) -> list[str]:
-    """Policy folders in a folder (or the folder itself), with its own name in front."""
+    """Policy folders in a folder; the folder itself by its own name, which editors match too."""
     here = folder.resolve()
-    found = sorted(path.parent for depth in range(DEPTH + 1) for path in here.glob("*/" * depth + "policy.yaml"))
-    return [path.relative_to(here.parent).as_posix() for path in found]
+    found = sorted(
+        path.parent for depth in range(DEPTH + 1) for path in here.glob("*/" * depth + "policy.yaml")
+    )
+    return [here.name if path == here else path.relative_to(here).as_posix() for path in found]
 
 
 def _there(path: Path) -> dict[str, Any]:
@@ -83,9 +102,13 @@ def _there(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise click.ClickException(f"{path} 里有注释或读不了，没有改动；请先改名再运行 / {path} is no plain JSON and was left alone") from error
+        raise click.ClickException(
+            f"{path} 里有注释或读不了，没有改动；请先改名再运行 / {path} is no plain JSON and was left alone"
+        ) from error
     if not isinstance(found, dict):
-        raise click.ClickException(f"{path} 不是设置文件，没有改动 / {path} holds no settings and was left alone")
+        raise click.ClickException(
+            f"{path} 不是设置文件，没有改动 / {path} holds no settings and was left alone"
+        )
     return found
 
 

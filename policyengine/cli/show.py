@@ -18,7 +18,13 @@ _HELP = (
 @click.command("show", help=_HELP)
 @click.argument("what")
 @click.option("--policy", help="政策文件夹或编号，可加 +修订.yaml / policy folder or id, with +overlay.yaml")
-@click.option("--format", "format_", type=click.Choice(["text", "md", "json"]), default="text", help="输出格式 / output format")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "md", "json"]),
+    default="text",
+    help="输出格式 / output format",
+)
 @lang_option
 def command(what: str, policy: str | None, format_: str, lang: str) -> None:
     """Find and print; exit code 2 where nothing is meant by the word."""
@@ -38,6 +44,10 @@ def _in_policy(show: Any, what: str, policy: str | None, lang: str) -> tuple[lis
     except PolicyError as error:
         fail(error, lang)
     book = show.Book(plans, lang)
+    overlays = plans.last.policy.overlays
+    if overlays:
+        titles = [overlay.title(lang) for overlay in overlays]
+        note(f"叠加了修订：{'、'.join(titles)}", f"with the amendments: {', '.join(titles)}", lang)
     found = show.pages(book, what)
     if not found:
         close = show.near(book, what)

@@ -310,4 +310,29 @@ _OVERLAYS: tuple[Code, ...] = (
     ),
 )
 
-POLICY: tuple[Code, ...] = _VALUES + _STRUCTURE + _OVERLAYS
+_COMMAND: tuple[Code, ...] = (
+    Code(
+        "unknown-parameter",
+        "没有名为“{name}”的参数",
+        "there is no parameter `{name}`",
+        ("是不是“{suggestion}”", "用 policyengine show 全文 可以看到所有参数"),
+        ("did you mean `{suggestion}`", "policyengine show all lists the parameters"),
+        "--set 只能给已有的参数换一个值；要加参数，写修订文件。",
+        "--set gives another value to a parameter that is there; a new parameter goes into an overlay.",
+        "--set equipment_cp=120万元",
+        "--set equipment_cap=120万元",
+    ),
+    Code(
+        "bad-version-date",
+        "“{text}”不是日期，不能用来选版本",
+        "`{text}` is no date, so it chooses no version",
+        ("写成 政策@2021-06-01",),
+        ("write POLICY@2021-06-01",),
+        "@ 后面写一个日期，表示用那一天施行的版本。",
+        "What stands after @ is a day; the version in force on that day is used.",
+        "policyengine show 四.1 --policy yanzhou-2020-14@2021",
+        "policyengine show 四.1 --policy yanzhou-2020-14@2021-06-01",
+    ),
+)
+
+POLICY: tuple[Code, ...] = _COMMAND + _VALUES + _STRUCTURE + _OVERLAYS

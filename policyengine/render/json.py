@@ -57,9 +57,9 @@ def _policy(cases: list[CaseExplanation]) -> dict[str, object]:
 def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
     """One decision; `depth` none leaves out everything but the answer, steps and full add the working."""
     d = e.decision
+    known = {"title": d.title, "declared_on": d.declared_on.isoformat() if d.declared_on else "", "option": d.option}
     answer: dict[str, object] = {
-        "case": case, "version": d.version, "application": d.subject.path, "title": d.title,
-        "declared_on": d.declared_on.isoformat() if d.declared_on else "", "option": d.option,
+        "case": case, "version": d.version, "application": d.subject.path, **{k: v for k, v in known.items() if v},
         "outcome": d.outcome, "outcome_text": _label(OUTCOMES[d.outcome]), "may_be": list(d.may_be),
         "settled": d.settled, "amount": amount(d.amount), "refusals": [_failure(f) for f in d.refusals],
         "missing": [_missing(item) for item in d.missing],
@@ -156,7 +156,8 @@ def _missing(item: Missing) -> dict[str, object]:
     found: dict[str, object] = {"fact": str(item.ref), "label": _label(item.label), "ask": _label(item.ask)}
     if item.fact is not None:
         fact = item.fact
-        found |= {"type": fact.type.kind, "unit": fact.unit, "choice": fact.choice, "answered_by": fact.answered_by}
+        found |= {"type": fact.type.kind, "choice": fact.choice}
+        found |= {k: v for k, v in (("unit", fact.unit), ("answered_by", fact.answered_by)) if v}
         if fact.evidence.zh:
             found["evidence"] = _label(fact.evidence)
         found["cite"] = list(item.cited.cites)
@@ -197,9 +198,8 @@ def _line(line: Line) -> dict[str, object]:
 
 
 def _input(i: Input) -> dict[str, str]:
-    return {
-        "at": f"{i.subject.path}.{i.name}", "label": i.label, "value": i.value, "place": i.place, "evidence": i.evidence, "origin": i.origin,
-    }  # fmt: skip
+    found = {"at": f"{i.subject.path}.{i.name}", "label": i.label, "value": i.value, "place": i.place, "origin": i.origin}
+    return found | ({"evidence": i.evidence} if i.evidence else {})
 
 
 def _provenance(p: Provenance) -> dict[str, object]:

@@ -28,7 +28,7 @@ def draw(blocks: Iterable[Block]) -> str:
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", text)
+    return re.sub(r"([\\`*{}\[\]<>|#]|(?<!\w)_|_(?!\w))", r"\\\1", text)
 
 
 def _item(item: Item) -> str:

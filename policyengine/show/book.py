@@ -10,7 +10,8 @@ from policyengine import model as m
 from policyengine import plan as p
 from policyengine.asked import Asked, asked
 from policyengine.checks.common import Checked, Entry, Text, entries, readers
-from policyengine.formulas import Formulas, options_of, quoted
+from policyengine.formulas import Formulas
+from policyengine.labels import options_of, quoted
 from policyengine.render.blocks import Block, Heading, Item, Quote
 from policyengine.world import Plans
 
@@ -115,7 +116,9 @@ class Book:
         """`口径“…”选“…”`"""
         i = self.policy.interpretations[id_]
         label, chosen = i.label(self.lang), i.options[option].label(self.lang)
-        return self.t(f"口径{quoted(label)}选{quoted(chosen)}", f"the reading {quoted(label)} is {quoted(chosen)}")
+        return self.t(
+            f"口径{quoted(label)}选{quoted(chosen)}", f"the reading {quoted(label)} is {quoted(chosen)}"
+        )
 
     def only_under(self, fact: str) -> str:
         """Under which readings a fact is asked for, where the default ones do not ask; else empty."""
@@ -137,7 +140,10 @@ class Book:
     def basis(self, cited: m.Cited) -> list[Block]:
         """What an entry rests on: words of the document, or another basis."""
         rows: list[Block] = [self.heading("依据", "Rests on")]
-        rows += [Item("·", quote.place, (f"“{quote.words}”",) if quote.words else ()) for quote in self.quotes(cited)]
+        rows += [
+            Item("·", quote.place, (f"“{quote.words}”",) if quote.words else ())
+            for quote in self.quotes(cited)
+        ]
         if cited.basis:
             rows.append(Item("·", cited.basis))
         return rows if len(rows) > 1 else []
@@ -151,7 +157,9 @@ class Book:
             if cite is not None:
                 made.append(Quote(clauses.crumbs(self.policy, cite, self.lang), quote))
                 left = [c for c in left if c != cite]
-        made += [Quote(clauses.crumbs(self.policy, c, self.lang), clauses.words(self.policy, c)) for c in left]
+        made += [
+            Quote(clauses.crumbs(self.policy, c, self.lang), clauses.words(self.policy, c)) for c in left
+        ]
         return tuple(made)
 
     def places(self, cites: Iterable[str]) -> str:
@@ -183,7 +191,7 @@ class Book:
             return self.t(f"材料核对  {constraint.name}", f"check of the case  {constraint.name}")
         node = self.plan.nodes.get(reader)
         if node is None:
-            return "" if not reader else reader
+            return reader
         info = node.info
         label = info.label(self.lang)
         if info.role in ("", "test", "unless") or info.owner == info.name:
@@ -201,7 +209,5 @@ class Book:
                 if condition.name == name:
                     label = condition.label(self.lang)
                     return self.t(f"{one.label.zh}的条件“{label}”", f"{one.label('en')}: {label}")
-        for entry in (*self.policy.limits.values(), *self.policy.allocations.values()):
-            if entry.name == name:
-                return entry.label(self.lang)
-        return self.plan.label(name)(self.lang)
+        whole = self.policy.limits.get(name) or self.policy.allocations.get(name)
+        return whole.label(self.lang) if whole is not None else self.plan.label(name)(self.lang)

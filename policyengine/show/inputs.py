@@ -8,7 +8,7 @@ from datetime import date
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine import wording
-from policyengine.formulas import kind_word, parameter_value, quoted
+from policyengine.labels import kind_word, parameter_value, quoted
 from policyengine.render.blocks import Block, Item, Pairs
 from policyengine.show.book import Book
 
@@ -27,21 +27,31 @@ def parameter(book: Book, parameter_: m.Parameter) -> Iterator[Block]:
 
 
 def _history(book: Book, name: str) -> Iterator[tuple[str, str]]:
-    """From which day on which value holds, over all versions; the overlay that made a change is named."""
-    rows: list[tuple[date | None, str]] = []
+    """From which day on which value holds, over all versions; an amendment that made a change is named."""
+    rows: list[tuple[date | None, str, str]] = []
     starts = [start for start, _ in book.plans.versions]
     for i, (start, plan) in enumerate(book.plans.versions):
         end = starts[i + 1] if i + 1 < len(starts) else None
         held = plan.policy.parameters.get(name)
-        for since, value in _values(plan.policy, held, start, end, book.lang) if held else [(start, _gone(book))]:
+        for since, value in (
+            _values(plan.policy, held, start, end, book.lang) if held else [(start, _gone(book))]
+        ):
             if not rows or rows[-1][1] != value:
-                rows.append((since, value))
-    for since, value in rows:
-        if since is None:
-            when = book.t("一直是" if len(rows) == 1 else "起初", "always" if len(rows) == 1 else "at first")
+                rows.append((since, value, _changed_by(book, plan.policy, since)))
+    for since, value, by in rows:
+        if since is not None:
+            yield book.t(f"{wording.day(since)}起", f"from {since.isoformat()}"), value + by
+        elif len(rows) == 1:
+            yield book.t("一直是", "always"), value
         else:
-            when = book.t(f"{wording.day(since)}起", f"from {since.isoformat()}")
-        yield when, value
+            yield book.t("起初", "at first"), value
+
+
+def _changed_by(book: Book, policy: m.Policy, since: date | None) -> str:
+    titles = [quoted(o.title(book.lang)) for o in policy.overlays if o.start is not None and o.start == since]
+    return (
+        book.t(f"（按修订{book.join(titles)}）", f" (by the amendment {book.join(titles)})") if titles else ""
+    )
 
 
 def _gone(book: Book) -> str:
@@ -88,7 +98,10 @@ def _form(book: Book, f: m.Fact) -> Iterator[tuple[str, str]]:
         yield t("不晚于", "not later than"), book.say.label(book.plan.application.date)
     if f.assume is not None:
         assumed = wording.value(f.assume, f.type, book.lang, f.options, f.unit)
-        yield t("没有填时", "where it is not given"), t(f"按{assumed}算，结果里会注明", f"taken as {assumed}, and marked")
+        yield (
+            t("没有填时", "where it is not given"),
+            t(f"按{assumed}算，结果里会注明", f"taken as {assumed}, and marked"),
+        )
     if f.personal:
         yield t("公示", "public lists"), t("不进公示名单", "never shown in them")
     yield t("何时要填", "when it is asked"), when_asked(book, f)
@@ -126,7 +139,9 @@ def _decider(book: Book, f: m.Fact) -> str:
     if f.choice:
         return book.t("企业自己选择", "the applicant chooses")
     if f.discretion:
-        return book.t("由主管部门裁量，没有定之前结果是“待裁量”", "an official sets it; until then the outcome is open")
+        return book.t(
+            "由主管部门裁量，没有定之前结果是“待裁量”", "an official sets it; until then the outcome is open"
+        )
     return book.t("由主管部门认定", "an official decides") if f.judged else ""
 
 
@@ -137,6 +152,8 @@ def when_asked(book: Book, f: m.Fact) -> str:
     under = book.only_under(f.name)
     if under:
         return book.t(f"只在{under}时", f"only where {under}")
+    if f.name in book.asked.keys:
+        return book.t("只作标识；次序相同时按它排先后", "only to identify, and to order what ranks equal")
     return book.t("不影响认定，只作标识或记录", "never for the decision; it only identifies or records")
 
 
@@ -157,7 +174,9 @@ def interpretation(book: Book, i: m.Interpretation) -> Iterator[Block]:
     if others:
         yield book.heading("换一种读法试算", "To try another reading")
         how = f"--reading {i.name}={others[0]}"
-        yield Item("·", book.t(f"认定（evaluate）或说明（explain）时加上 {how}", f"add {how} to evaluate or explain"))
+        yield Item(
+            "·", book.t(f"认定（evaluate）或说明（explain）时加上 {how}", f"add {how} to evaluate or explain")
+        )
 
 
 def _option(book: Book, i: m.Interpretation, option: m.Option) -> Item:
@@ -178,7 +197,10 @@ def settled(book: Book, i: m.Interpretation) -> str:
     """`区工业和信息化局，尚未明确`"""
     who = i.decided_by or book.t("没有写明", "not stated")
     if i.decided_on is None:
-        return book.t(f"{who}，尚未明确；在明确以前按“现在采用”的读法", f"{who}, not yet settled; until then the one in use")
+        return book.t(
+            f"{who}，尚未明确；在明确以前按“现在采用”的读法",
+            f"{who}, not yet settled; until then the one in use",
+        )
     day = wording.day(i.decided_on, book.lang)
     by = book.t(f"，见{i.document}", f", see {i.document}") if i.document else ""
     return book.t(f"{who}，{day}明确{by}", f"{who}, settled on {day}{by}")
@@ -192,7 +214,13 @@ def _asks(book: Book, i: m.Interpretation) -> Iterator[Block]:
         if options:
             either = book.t("或", " or ").join(quoted(i.options[o].label(book.lang)) for o in options)
             fact_ = book.policy.facts[name]
-            rows.append(Item("·", f"{fact_.label(book.lang)}  {name}", (book.t(f"选{either}时", f"where {either} is chosen"),)))
+            rows.append(
+                Item(
+                    "·",
+                    f"{fact_.label(book.lang)}  {name}",
+                    (book.t(f"选{either}时", f"where {either} is chosen"),),
+                )
+            )
     if rows:
         yield book.heading("换了读法还要填的", "What other readings ask for besides")
         yield from rows

@@ -11,7 +11,7 @@ from typing import TypeVar
 from policyengine import clauses
 from policyengine import model as m
 from policyengine.codes import CODES
-from policyengine.formulas import short
+from policyengine.labels import short
 from policyengine.render.blocks import Block, Heading, Item
 from policyengine.show import inputs, people, rules, text
 from policyengine.show.book import ASPECTS, Book
@@ -112,11 +112,18 @@ def _known(book: Book) -> Iterator[_Known]:
     for limit in policy.limits.values():
         yield _Known("limits", limit.name, limit.label, _bind(rules.limit, book, limit))
     for allocation in policy.allocations.values():
-        yield _Known("allocations", allocation.name, allocation.label, _bind(rules.allocation, book, allocation))
+        yield _Known(
+            "allocations", allocation.name, allocation.label, _bind(rules.allocation, book, allocation)
+        )
     for i in policy.interpretations.values():
         yield _Known("interpretations", i.name, i.label, _bind(inputs.interpretation, book, i))
     for constraint in policy.constraints.values():
-        yield _Known("constraints", constraint.name, m.Label(constraint.name), _bind(rules.constraint, book, constraint))
+        yield _Known(
+            "constraints",
+            constraint.name,
+            m.Label(constraint.name),
+            _bind(rules.constraint, book, constraint),
+        )
     for target in policy.targets.values():
         yield _Known("targets", target.name, target.label, _bind(people.target, book, target))
     for duty in policy.duties.values():
@@ -127,7 +134,9 @@ def _known(book: Book) -> Iterator[_Known]:
         yield _Known("body", body, m.Label(body), _bind(people.body, book, body))
 
 
-def _bind(write: Callable[[Book, _T], Iterable[Block]], book: Book, entry: _T) -> Callable[[], Iterable[Block]]:
+def _bind(
+    write: Callable[[Book, _T], Iterable[Block]], book: Book, entry: _T
+) -> Callable[[], Iterable[Block]]:
     return lambda: write(book, entry)
 
 
@@ -142,7 +151,9 @@ def _containing(book: Book, known: list[_Known], asked: str, what: str) -> list[
         return []
     if len(labelled) + len(sentences) <= MOST_PAGES:
         return [k.page() for k in labelled] + [page for id_ in sentences for page in _place(book, id_)]
-    rows: list[Block] = [Heading(1, book.t(f"名称或原文里有“{what}”的", f"Names and sentences with “{what}”"))]
+    rows: list[Block] = [
+        Heading(1, book.t(f"名称或原文里有“{what}”的", f"Names and sentences with “{what}”"))
+    ]
     rows += [Item(_mark(book, k), f"{k.label(book.lang)}  {k.name}") for k in labelled]
     rows += [Item(book.t("原文", "text"), f"{book.text.sentences[id_].text}  {id_}") for id_ in sentences]
     return [Page("list", what, tuple(rows))]

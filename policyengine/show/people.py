@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyengine import model as m
-from policyengine.formulas import kind_word
+from policyengine.labels import kind_word
 from policyengine.render.blocks import Block, Item, Pairs
 from policyengine.show.book import Book
 from policyengine.show.inputs import settled
@@ -37,7 +37,10 @@ def body(book: Book, name: str) -> Iterator[Block]:
     supports = [_duty(book, d) for d in duties if name in d.support]
     answers = [_answer(book, f) for f in policy.facts.values() if f.answered_by == name]
     decides = [i for i in policy.interpretations.values() if i.decided_by == name]
-    questions = [Item("·", f"{i.label(book.lang)}  {i.name}", (i.question(book.lang), settled(book, i))) for i in decides]
+    questions = [
+        Item("·", f"{i.label(book.lang)}  {i.name}", (i.question(book.lang), settled(book, i)))
+        for i in decides
+    ]
     roles = []
     if name == policy.header.issuer:
         roles.append(Item("·", book.t("发布本文件", "issued the document")))
@@ -69,7 +72,9 @@ def _answer(book: Book, f: m.Fact) -> Item:
     below = [f.ask(book.lang)]
     if f.evidence.zh:
         below.append(book.pair(book.t("证明材料", "evidence"), f.evidence(book.lang)))
-    return Item("·", book.t(f"{entity}：{f.label.zh}  {f.name}", f"{entity}: {f.label('en')}  {f.name}"), tuple(below))
+    return Item(
+        "·", book.t(f"{entity}：{f.label.zh}  {f.name}", f"{entity}: {f.label('en')}  {f.name}"), tuple(below)
+    )
 
 
 def duty(book: Book, d: m.Duty) -> Iterator[Block]:
@@ -104,7 +109,10 @@ def entity(book: Book, e: m.Entity) -> Iterator[Block]:
         for f in book.policy.facts.values()
         if f.entity == e.name
     ]
-    for zh, en, found in (("指向", "Refers to", refs), (f"填报（{len(facts)}项）", f"Stated of it ({len(facts)})", facts)):
+    for zh, en, found in (
+        ("指向", "Refers to", refs),
+        (f"填报（{len(facts)}项）", f"Stated of it ({len(facts)})", facts),
+    ):
         if found:
             yield book.heading(zh, en)
             yield from found

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.checks.common import Entry
-from policyengine.formulas import MODES, Options, kind_word, quoted
+from policyengine.labels import MODES, Options, kind_word, quoted
 from policyengine.lang.nodes import Compiled
 from policyengine.render.blocks import Block, Item, Pairs
 from policyengine.show.book import Book
@@ -151,7 +151,9 @@ def program(book: Book, g: m.Program) -> Iterator[Block]:
     yield book.heading("金额怎样算（按次序）", "How the amount is found, in order")
     for i, node in enumerate(_parts(book, g.name, _ORDER), 1):
         label, lines = node.info.label(book.lang), book.say.lines(node.formula, MODES)
-        yield Item(str(i), book.pair(label, lines[0])) if len(lines) == 1 else Item(str(i), label, tuple(lines))
+        yield (
+            Item(str(i), book.pair(label, lines[0])) if len(lines) == 1 else Item(str(i), label, tuple(lines))
+        )
     yield from book.basis(g.cited)
     yield from book.used_by(_names(book, g.name), g.name)
 
@@ -176,15 +178,19 @@ def limit(book: Book, g: m.Limit) -> Iterator[Block]:
     yield from book.title(g.label, g.name, QUOTA if quota else POOL, g.entity)
     yield book.heading("怎样算", "How it works")
     rows = [
-        (book.t("放在一起比的", "compared together"), _group(book, g.name)),
-        (book.t("其中算数的", "which count"), _where(book, g.name, g.where is not None)),
+        (("放在一起比的", "compared together"), _group(book, g.name)),
+        (("其中算数的", "which count"), _where(book, g.name, g.where is not None)),
     ]
     if quota:
-        rows += [(book.t("排在前面的", "ranked by"), _by(book, g)), (book.t("留下的个数", "how many stay"), _one(book, g, "keep"))]
+        rows += [
+            (("怎样排先后", "ranked by"), _by(book, g)),
+            (("留下的个数", "how many stay"), _one(book, g, "keep")),
+        ]
     else:
-        rows += [(book.t("各自应得", "each asks for"), _one(book, g, "of")), (book.t("合起来不超过", "together not above"), _one(book, g, "limit"))]
-        rows += [(book.t("不够时", "where it is not enough"), _method(book, g))]
-    yield Pairs(tuple(rows))
+        rows.append((("各自应得", "each asks for"), _one(book, g, "of")))
+        rows.append((("合起来不超过", "together not above"), _one(book, g, "limit")))
+        rows.append((("不够时", "where it is not enough"), _method(book, g)))
+    yield Pairs(tuple((book.t(*name), said) for name, said in rows))
     yield from _exceptions(book, g.name, g.unless)
     yield from fails(book, g.name)
     yield from book.basis(g.cited)
@@ -195,14 +201,19 @@ def allocation(book: Book, g: m.Allocation) -> Iterator[Block]:
     """A split: of what, among whom, in which proportion."""
     yield from book.title(g.label, g.name, SPLIT, g.entity)
     yield book.heading("怎样分", "How it is split")
-    yield Pairs((
-        (book.t("一起分的", "who shares"), _group(book, g.name)),
-        (book.t("其中分得到的", "which take part"), _where(book, g.name, g.where is not None)),
-        (book.t("分多少", "what is split"), _one(book, g, "total")),
-        (book.t("按什么比例", "in proportion to"), _one(book, g, "weight")),
-        (book.t("每份取到", "each share is rounded to"), _one(book, g, "round_to")),
-        (book.t("零头", "what is left over"), book.t("依次给余数最大的，各份加起来正好等于总数", "goes to the largest remainders, so that the shares add up")),
-    ))  # fmt: skip
+    left = book.t(
+        "依次给余数最大的，各份加起来正好等于总数",
+        "goes to the largest remainders, so that the shares add up",
+    )
+    rows = [
+        (("一起分的", "who shares"), _group(book, g.name)),
+        (("其中分得到的", "which take part"), _where(book, g.name, g.where is not None)),
+        (("分多少", "what is split"), _one(book, g, "total")),
+        (("按什么比例", "in proportion to"), _one(book, g, "weight")),
+        (("每份取到", "each share is rounded to"), _one(book, g, "round_to")),
+        (("零头", "what is left over"), left),
+    ]
+    yield Pairs(tuple((book.t(*name), said) for name, said in rows))
     yield from book.basis(g.cited)
     yield from book.used_by(_names(book, g.name), g.name)
 
@@ -234,7 +245,10 @@ def _by(book: Book, g: m.Limit) -> str:
 def _method(book: Book, g: m.Limit) -> str:
     if g.method == "in_order":
         by = _by(book, g)
-        return book.t(f"排在前面的先得，用完为止；次序：{by}", f"those before are paid first, until it is used up; order: {by}")
+        return book.t(
+            f"排在前面的先得，用完为止；次序：{by}",
+            f"those before are paid first, until it is used up; order: {by}",
+        )
     return book.t("各自按同一比例减少", "all are cut in the same proportion")
 
 
@@ -301,7 +315,10 @@ def _group_in_short(book: Book, g: m.Limit | m.Allocation) -> str:
     group = _group(book, g.name)
     if isinstance(g, m.Allocation):
         total, weight = _one(book, g, "total"), _one(book, g, "weight")
-        return book.t(f"{group}，一起分“{total}”，按“{weight}”的比例", f"{group} share {total} in proportion to {weight}")
+        return book.t(
+            f"{group}，一起分“{total}”，按“{weight}”的比例",
+            f"{group} share {total} in proportion to {weight}",
+        )
     if g.kind == "quota":
         keep = _one(book, g, "keep")
         return book.t(f"{group}，留下的个数：{keep}", f"of those with {group}, as many stay as: {keep}")

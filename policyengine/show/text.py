@@ -9,7 +9,7 @@ from policyengine import clauses
 from policyengine import model as m
 from policyengine.checks.citations import by_rules
 from policyengine.checks.common import Checked, Entry
-from policyengine.formulas import parameter_value
+from policyengine.labels import parameter_value
 from policyengine.render.blocks import Block, Heading, Item, Paragraph
 from policyengine.show.book import ASPECTS, NOT_COMPUTED, Book
 from policyengine.show.rules import in_short
@@ -28,7 +28,9 @@ def clause(book: Book, id_: str) -> Iterator[Block]:
         yield book.heading("下面各条", "Clauses below")
         for one in below:
             count = len(one.sentences)
-            yield Item("·", f"{clauses.heading(one)}{book.t(f'（{count}句）', f' ({count} sentences)')}  {one.id}")
+            yield Item(
+                "·", f"{clauses.heading(one)}{book.t(f'（{count}句）', f' ({count} sentences)')}  {one.id}"
+            )
 
 
 def sentence(book: Book, id_: str) -> Iterator[Block]:
@@ -55,12 +57,16 @@ def notes(book: Book, id_: str) -> Iterator[str]:
     if header.valid_cite and id_ in book.text.of(header.valid_cite):
         yield book.t("规定本文件的有效期", "sets the period of validity")
     if header.interpreter_cite and id_ in book.text.of(header.interpreter_cite):
-        yield book.t(f"规定由{header.interpreter}解释本文件", f"makes {header.interpreter} interpret the document")
+        yield book.t(
+            f"规定由{header.interpreter}解释本文件", f"makes {header.interpreter} interpret the document"
+        )
     yield from (why(book, record) for record in set_aside(book, id_))
     for settled in book.policy.settled_words.values():
         if id_ in book.text.of(settled.clause):
             words = book.join(f"“{word}”" for word in settled.words)
-            yield book.t(f"{words}不用另定口径：{settled.why.zh}", f"{words} needs no reading: {settled.why('en')}")
+            yield book.t(
+                f"{words}不用另定口径：{settled.why.zh}", f"{words} needs no reading: {settled.why('en')}"
+            )
 
 
 def set_aside(book: Book, id_: str) -> list[m.NotComputed]:
@@ -229,7 +235,11 @@ def _covered(book: Book, id_: str) -> Iterator[str]:
     resting_ = book.resting.get(id_, ())
     by_section: dict[str, dict[str, None]] = {}
     for entry in resting_:
-        key = entry.section if entry.section in ("facts", "interpretations", "targets", "duties") else "computed"
+        key = (
+            entry.section
+            if entry.section in ("facts", "interpretations", "targets", "duties")
+            else "computed"
+        )
         if entry.section != "constraints":
             by_section.setdefault(key, {})[_label(book, entry)] = None
     for key, (zh, en) in (
@@ -240,10 +250,14 @@ def _covered(book: Book, id_: str) -> Iterator[str]:
     for entry in resting_:
         if entry.section == "targets":
             wanted = book.pair(book.t("要求", "aim"), aim(book, book.policy.targets[entry.name]))
-            yield book.pair(book.t("目标", "target"), entry.label(book.lang) + book.t(f"（{wanted}）", f" ({wanted})"))
+            yield book.pair(
+                book.t("目标", "target"), entry.label(book.lang) + book.t(f"（{wanted}）", f" ({wanted})")
+            )
         elif entry.section == "duties":
             who = duty_words(book, book.policy.duties[entry.name])
-            yield book.pair(book.t("分工", "duty"), entry.label(book.lang) + book.t(f"（{who}）", f" ({who})"))
+            yield book.pair(
+                book.t("分工", "duty"), entry.label(book.lang) + book.t(f"（{who}）", f" ({who})")
+            )
     yield from notes(book, id_)
 
 
