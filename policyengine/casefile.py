@@ -123,6 +123,10 @@ class _CaseReader:
                     names |= dict.fromkeys((reference.inverse_label.zh, reference.inverse), relation)
         return names
 
+    def label(self, kind: str) -> str:
+        entity = self.policy.entities.get(kind)
+        return entity.label.zh if entity else kind
+
     # --- reading ---
 
     def world(self, node: Mapping) -> None:
@@ -134,7 +138,8 @@ class _CaseReader:
             kind = self.kinds.get(key.text)
             if kind is None:
                 close = get_close_matches(key.text, self.kinds, 1, 0.4)
-                self.found.append(diagnostic("unknown-kind", key.span, name=key.text, suggestion=close[0] if close else ""))
+                known = "、".join(entity.label.zh for entity in self.policy.entities.values())
+                self.found.append(diagnostic("unknown-kind", key.span, name=key.text, suggestion=close[0] if close else "", known=known))
                 continue
             self.flat.add(kind)
             self.section(kind, child, "", None)
@@ -198,7 +203,7 @@ class _CaseReader:
         reference = self.policy.entities[draft.kind].references[name]
         if not isinstance(node, Scalar) or node.value is None:
             if not reference.optional:
-                self.found.append(diagnostic("reference-missing", node.span, name=reference.label.zh, id=draft.id))
+                self.found.append(diagnostic("reference-missing", node.span, name=reference.label.zh, id=draft.id, kind=self.label(reference.to)))
             return
         if node.text in NONE_WORDS and reference.optional:
             draft.references[name] = None
@@ -282,7 +287,7 @@ class _CaseReader:
             if reference.optional:
                 draft.references[reference.name] = None
             elif reference.name not in draft.spans:
-                self.found.append(diagnostic("reference-missing", draft.span, name=reference.label.zh, id=draft.id))
+                self.found.append(diagnostic("reference-missing", draft.span, name=reference.label.zh, id=draft.id, kind=label))
             return
         id_ = draft.references[reference.name]
         if id_ is not None and (reference.to, id_) not in self.drafts:

@@ -333,7 +333,7 @@ class _Maker:
                 for row in v.rows:
                     for other in row.overrides:
                         if other not in names:
-                            self.found.append(diagnostic("unknown-case", row.span, name=other, known="、".join(names)))
+                            self.found.append(diagnostic("unknown-case", row.span, name=other, known="、".join(row.name for row in rows)))
                 self.nodes[v.name] = CasesNode(info, rows, self.compiled(v.otherwise, v.entity, v.type))
 
     def choose(self, v: m.Derived, info: Info) -> None:

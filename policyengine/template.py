@@ -57,7 +57,7 @@ def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
 
 def case_text(plans: Plans, asked: Asked, lang: str = "zh") -> str:
     """A case of a policy with every fact left blank, as YAML. `asked`: which facts are needed when."""
-    return "\n".join(_Form(plans.last.policy, asked, lang).lines()) + "\n"
+    return "\n".join(_Form(plans.last.policy, asked, lang).lines()).rstrip("\n") + "\n"
 
 
 @dataclass(slots=True)
@@ -140,12 +140,13 @@ class _Form:
         """A relation left blank, and below it, commented out, what one of its members looks like."""
         label = reference.inverse_label(self.lang)
         yield self.t(
-            f"# {label}：一个也没有，写 无；有的，去掉下面各行开头的“# ”再填，一个一段；留空就是不知道",
-            f"# {label}: none where there are none; else take the leading # away below, one part each; blank is unknown",
+            f"# {label}：一个也没有，写 无；有的，去掉下面到空行为止每行开头的“# ”再填，一个一段；留空就是不知道",
+            f"# {label}: none where there are none; else take the leading # away, down to the blank line, one part each; blank is unknown",
         )
         yield f"{self.key(entity, reference.inverse, reference.inverse_label)}:"
         yield f"#   {self.id_of(child)}:"
         yield from (f"#     {line}".rstrip() for line in self.body(child, reference, path))
+        yield ""
 
     def notes(self, fact: m.Fact) -> Iterator[str]:
         """How a question is answered, by whom, on what evidence, and when it matters."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from policyengine.checks.numerals import Said
+from policyengine.checks.numerals import Said, SaidDay
 
 FLIPPED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}  # the same seen from the other side
 COMPLEMENT = {">": "<=", "<=": ">", ">=": "<", "<": ">="}  # what holds where it does not
@@ -54,6 +54,30 @@ _AFTER_RE = tuple((re.compile(pattern), relation, plain) for pattern, relation, 
 _BEFORE_RE = tuple(
     (re.compile(f"(?:{pattern}){_FILLER}"), relation, plain) for pattern, relation, plain in _BEFORE
 )
+
+
+# days: 自…起 and …至 begin with the day itself, 至… and …止 end with it
+_AFTER_DAY: tuple[tuple[str, str, bool], ...] = (
+    (r"\(?含?当日?\)?起|起|开始|[-—–~～至到]", ">=", True), (r"止|截止|\(含\)以?前", "<=", True),
+)  # fmt: skip
+_BEFORE_DAY: tuple[tuple[str, str, bool], ...] = (
+    (r"不[晚迟]于|[-—–~～至到]", "<=", True), (r"不早于|自|从", ">=", True), (r"[晚迟]于", ">", True), (r"早于", "<", True),
+)  # fmt: skip
+_AFTER_DAY_RE = tuple((re.compile(pattern), relation, plain) for pattern, relation, plain in _AFTER_DAY)
+_BEFORE_DAY_RE = tuple((re.compile(f"(?:{p})$"), relation, plain) for p, relation, plain in _BEFORE_DAY)
+
+
+def at_day(text: str, day: SaidDay) -> Iterator[Edge]:
+    """The boundary words right before and right behind a day of a squeezed text."""
+    before, after = text[max(0, day.start - 4) : day.start], text[day.end :]
+    for pattern, relation, plain in _AFTER_DAY_RE:
+        if match := pattern.match(after):
+            yield Edge(match[0], relation, plain)
+            break
+    for pattern, relation, plain in _BEFORE_DAY_RE:
+        if match := pattern.search(before):
+            yield Edge(match[0], relation, plain)
+            break
 
 
 def at(text: str, number: Said) -> Iterator[Edge]:

@@ -106,7 +106,7 @@ class _Claim:
     def says(self, value: Known, type_: Type | None) -> bool:
         match value:
             case date():
-                return value in days(self.quoted)
+                return any(one.day == value for one in days(self.quoted))
             case str():
                 return any(squeeze(name).text.lower() in self.quoted.lower() for name in self.names(value))
             case Decimal() | Fraction():
@@ -125,7 +125,7 @@ class _Claim:
         related = [(("引文在这里", "the quote"), quote_spans[0])] if quote_spans else []
         there = [self.quoted[one.start : one.end] for one in self.numbers]
         if isinstance(value, date):
-            there = [wording.day(day) for day in days(self.quoted)]
+            there = [wording.day(one.day) for one in days(self.quoted)]
         return diagnostic(
             "value-not-in-quote", self.dated.span, *related,
             value=self.shown(value, type_), name=self.parameter.label.zh, there="、".join(there),

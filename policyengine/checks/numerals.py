@@ -34,9 +34,12 @@ _END_OF_MONEY = re.compile(r"$|[,。;:、()\-—~～至到以及的]")
 _DIGITS = {char: i for i, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _POWERS = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _MEASURES = "个家项户台套名人次件种类条座辆笔"
+_YEAR = r"[0-9]{4}|[零〇一二三四五六七八九]{4}"
+_PART = r"[0-9]{1,2}|[一二三四五六七八九十]{1,3}"
 _DAY = re.compile(
-    r"(?:([0-9]{4})年)?([0-9]{1,2})月(?:([0-9]{1,2})日|(底|末))?"
-    r"|([0-9]{4})[-./]([0-9]{1,2})[-./]([0-9]{1,2})|([0-9]{4})年(底|末)?"
+    rf"(?:(?P<year>{_YEAR})年)?(?P<month>{_PART})月(?:(?P<day>{_PART})日|(?P<month_end>[底末]))?"
+    r"|(?P<iso>[0-9]{4}[-./][0-9]{1,2}[-./][0-9]{1,2})"
+    rf"|(?P<only_year>{_YEAR})年(?P<year_end>[底末])?"
 )
 
 
@@ -216,28 +219,35 @@ def _per(text: str, m: Meaning, value: Number, type_: Type, units: Units) -> boo
     return False
 
 
-def days(text: str) -> list[date]:
+class SaidDay(NamedTuple):
+    """A day of a text, from `start` up to `end`."""
+
+    start: int
+    end: int
+    day: date
+
+
+def days(text: str) -> list[SaidDay]:
     """The days that a text says; a day without a year takes that of the one before, `年底` is 31 December."""
-    found: list[date] = []
+    found: list[SaidDay] = []
     year = 0
-    for match in _DAY.finditer(_arabic_digits(text)):
-        y, month, day, month_end, iso_y, iso_m, iso_d, only_y, year_end = match.groups()
-        try:
-            if iso_y:
-                year = int(iso_y)
-                found.append(date(year, int(iso_m), int(iso_d)))
-            elif only_y:
-                year = int(only_y)
-                found.append(date(year, 12, 31) if year_end else date(year, 1, 1))
-            elif year or y:
-                year = int(y) if y else year
-                last = monthrange(year, int(month))[1]
-                found.append(date(year, int(month), int(day) if day else last if month_end else 1))
-        except (ValueError, IndexError):  # the 31st of a short month, a 13th month: no day
-            continue
+    for match in _DAY.finditer(text):
+        written = match["year"] or match["only_year"] or (match["iso"] or "")[:4]
+        year = int(_value(written)) if written else year
+        day = _day(match, year) if year else None
+        if day is not None:
+            found.append(SaidDay(match.start(), match.end(), day))
     return found
 
 
-def _arabic_digits(text: str) -> str:
-    """Chinese numerals in front of 年, 月 and 日 as digits: 二〇二〇年八月十五日."""
-    return re.sub(rf"({_HAN})(?=[年月日])", lambda match: str(_han(match[1])), text)
+def _day(match: re.Match[str], year: int) -> date | None:
+    if match["iso"]:
+        _, month, day = (int(part) for part in re.split("[-./]", match["iso"]))
+    elif match["only_year"]:
+        month, day = (12, 31) if match["year_end"] else (1, 1)
+    else:
+        month, day = int(_value(match["month"])), int(_value(match["day"] or "1"))
+    try:
+        return date(year, month, monthrange(year, month)[1] if match["month_end"] else day)
+    except (ValueError, IndexError):  # the 31st of a short month, a 13th month
+        return None

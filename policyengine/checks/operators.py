@@ -18,7 +18,7 @@ from policyengine.checks import edges
 from policyengine.checks.common import Checked, conditions, place
 from policyengine.checks.edges import COMPLEMENT, FLIPPED, Edge
 from policyengine.checks.figures import words
-from policyengine.checks.numerals import said, saying
+from policyengine.checks.numerals import days, said, saying
 from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.lang import nodes as n
 from policyengine.lang.nodes import Compiled
@@ -217,14 +217,13 @@ def _edges(checked: Checked, parameter: m.Parameter, test: _Test, use: _Use) -> 
     units = checked.policy.units
     for cited in (test.cited, parameter.cited) if use.alone else (test.cited,):
         quoted = words(checked, cited) if cited.cites and cited.quotes else ""
+        values = [dated.value for dated in parameter.values]
+        found = [edge for one in days(quoted) if one.day in values for edge in edges.at_day(quoted, one)]
         numbers = said(quoted, units)
-        found = [
-            edge
-            for dated in parameter.values
-            if isinstance(dated.value, Decimal | Fraction)
-            for one in saying(quoted, numbers, dated.value, parameter.type, units)
-            for edge in edges.at(quoted, one)
-        ]
+        for value in values:
+            if isinstance(value, Decimal | Fraction):
+                for one in saying(quoted, numbers, value, parameter.type, units):
+                    found += edges.at(quoted, one)
         agreed = edges.agreed(found)
         if agreed:
             return agreed

@@ -127,7 +127,7 @@ def _said(folder: Path, schemas: Path, policies: list[str], lang: str) -> str:
             "      升级程序以后再运行一次，格式文件会更新；原来的其它设置不动。\n"
         )
     return (
-        f"wrote {settings} (which files have which schema; {count} policies found; nothing is fetched)\n"
+        f"wrote {settings} (which files have which schema; policies found: {count}; nothing is fetched)\n"
         f"      {folder / '.vscode' / 'extensions.json'} (the extension to install)\n"
         f"      {schemas} (the five schemas)\n"
         f"open {folder} in VS Code and install {EXTENSION} (its .vsix installs offline);\n"

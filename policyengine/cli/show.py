@@ -63,4 +63,5 @@ def _drawn(show: Any, found: list[Any], what: str, policy: str, format_: str) ->
 
     if format_ == "json":
         return json.draw(show.as_json(found, what, policy))
-    return (markdown if format_ == "md" else text).draw(show.blocks(found))
+    drawn: str = markdown.draw(show.blocks(found)) if format_ == "md" else text.draw(show.blocks(found))
+    return drawn

@@ -61,6 +61,17 @@ _VALUES: tuple[Code, ...] = (
         "values: {2020-08-15: 3%, 2022-01-01: 4%}",
     ),
     Code(
+        "range-reversed",
+        "“{name}”的 range 前大后小",
+        "the range of `{name}` begins above its end",
+        ("写成 [最小, 最大]，单位写全",),
+        ("write [least, greatest], with units",),
+        "范围写反了，填什么都不在范围里。",
+        "With the ends exchanged nothing lies inside the range.",
+        "range: [100亿元, 0元]",
+        "range: [0元, 100亿元]",
+    ),
+    Code(
         "half-switch",
         "“{name}”有的选项写了 formula，有的没写",
         "some options of `{name}` have a formula and some have none",
@@ -98,8 +109,8 @@ _STRUCTURE: tuple[Code, ...] = (
     ),
     Code(
         "reserved-name",
-        "“{name}”是表达式里的词，不能作名字",
-        "`{name}` is a word of the expression language and cannot be a name",
+        "“{name}”是保留的词，不能作名字",
+        "`{name}` is a reserved word and cannot be a name",
         ("换一个，例如 {name}_value",),
         ("take another, such as `{name}_value`",),
         "true、none、as_of、self、and、if 这些词在表达式里另有意思，用作名字就读不到了。",

@@ -147,7 +147,7 @@ def _shift(day: unknown.Bound, n: unknown.Bound) -> date | None:
 
 
 def years_between(start: Value, end: Value) -> Value:
-    """How many full years lie between two days; negative where `end` comes first."""
+    """How many full years have gone by from one day to another, rounded down: before `start` it is below 0."""
     if isinstance(start, date) and isinstance(end, date):
         return Decimal(_full_years(start, end))
     (s_low, s_high), (e_low, e_high) = unknown.bounds(start), unknown.bounds(end)
@@ -156,9 +156,7 @@ def years_between(start: Value, end: Value) -> Value:
 
 def _full_years(start: date, end: date) -> int:
     years = end.year - start.year
-    if end >= start:
-        return years - (_add_years(start, years) > end)
-    return years + (_add_years(start, years) < end)
+    return years - (_add_years(start, years) > end)
 
 
 def _years(start: unknown.Bound, end: unknown.Bound) -> Decimal | None:

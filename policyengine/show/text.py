@@ -107,7 +107,7 @@ def _head(book: Book, entry: Entry) -> str:
     if entry.section == "facts":
         return label + _from_whom(book, policy.facts[entry.name])
     if entry.section == "targets":
-        return book.pair(label, aim(book, policy.targets[entry.name]))
+        return label + _wanted(book, policy.targets[entry.name])
     if entry.section == "constraints":
         return book.t("材料不能自相矛盾", "the case may not contradict itself")
     return label
@@ -156,6 +156,11 @@ def aim(book: Book, target: m.Target) -> str:
         words = AIMS[label.zh if kind == "trend" else kind]
         said.append(words(book.lang).format(label(book.lang)))
     return book.join(said)
+
+
+def _wanted(book: Book, target: m.Target) -> str:
+    said = book.pair(book.t("要求", "aim"), aim(book, target))
+    return book.t(f"（{said}）", f" ({said})")
 
 
 def target_words(book: Book, target: m.Target) -> str:
