@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from policyengine import casefile, decide as deciding, explain as explaining, literals, loader, schema
+from policyengine import casefile, deciding, explaining, literals, loader, schema
 from policyengine import model as m
 from policyengine.case import Case, Given
 from policyengine.checks import check_plan
-from policyengine.decide import Decided
+from policyengine.deciding import Decided
 from policyengine.desugar import compile_policy
 from policyengine.diagnostics import CaseError, Diagnostic, PolicyError, diagnostic, errors
 from policyengine.explanation import CaseExplanation, Provenance
@@ -41,9 +41,9 @@ def check(timeline: m.Timeline) -> list[Diagnostic]:
     Errors make the policy unusable; warnings are for its author to judge.
     """
     plans, found = _plans(timeline)
+    whole = not errors(found)
     for _, plan in plans.versions:
-        if not errors(found):
-            found += check_plan(plan, plans)
+        found += check_plan(plan, plans, whole)
     return found
 
 
@@ -54,9 +54,9 @@ def check_files(spec: str | Path, overlays: Iterable[str | Path] = ()) -> tuple[
         return None, loaded.found
     plans, found = _plans(loaded.timeline, loaded.broken)
     found = loaded.found + found
-    if not errors(found):
-        for _, plan in plans.versions:
-            found += check_plan(plan, plans)
+    whole = not errors(found)
+    for _, plan in plans.versions:
+        found += check_plan(plan, plans, whole)
     return plans, found
 
 

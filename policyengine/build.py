@@ -239,7 +239,6 @@ class Builder:
             scale = entry.scalar("scale")
             factor = Decimal(1) if scale is None else Decimal(scale.text)
             if dim is None:
-                self.found.append(diagnostic("bad-dimension", entry.place("dimension"), text=entry.text("dimension")))
                 raise Skip
             kind: Kind = "money" if dim == MONEY else "number"
             own[entry.name] = Unit(entry.name, kind, dim, factor)

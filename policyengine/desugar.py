@@ -14,7 +14,7 @@ from difflib import get_close_matches
 
 from policyengine import model as m
 from policyengine.diagnostics import Diagnostic, diagnostic
-from policyengine.lang.check import check
+from policyengine.lang.check import QUANTITY, check
 from policyengine.lang.names import Binding, Universe, translated
 from policyengine.lang.nodes import Compiled
 from policyengine.lang.syntax import Expr, parse
@@ -42,34 +42,35 @@ from policyengine.values import T_ANY, T_BOOL, T_COUNT, T_MONEY, T_RATE, Absent,
 ROLES: Mapping[str, m.Label] = {
     "eligible": m.Label("符合{}条件", "{}: conditions met"),
     "qualifies": m.Label("符合{}本身的条件", "{}: own conditions met"),
-    "base": m.Label("计算基数", "base"),
-    "base_rate": m.Label("补助比例", "rate"),
-    "points": m.Label("提高的百分点", "added points"),
-    "multiplier": m.Label("倍数", "multiplier"),
-    "rate": m.Label("适用补助比例", "applicable rate"),
-    "computed": m.Label("按标准计算的金额", "computed amount"),
-    "at_least": m.Label("最低金额", "lower bound"),
-    "cap": m.Label("上限", "cap"),
-    "capped": m.Label("封顶后的金额", "amount after the cap"),
-    "rounded": m.Label("取整后的金额", "rounded amount"),
-    "pay_from": m.Label("起付金额", "smallest amount paid"),
-    "round_to": m.Label("取整单位", "rounding unit"),
-    "round_mode": m.Label("取整方式", "rounding mode"),
+    "base": m.Label("计算基数", "Base"),
+    "base_rate": m.Label("补助比例", "Rate"),
+    "points": m.Label("提高的百分点", "Added points"),
+    "multiplier": m.Label("倍数", "Multiplier"),
+    "rate": m.Label("适用补助比例", "Applicable rate"),
+    "computed": m.Label("按标准计算的金额", "Computed amount"),
+    "at_least": m.Label("最低金额", "Lower bound"),
+    "cap": m.Label("上限", "Cap"),
+    "capped": m.Label("封顶后的金额", "Amount after the cap"),
+    "rounded": m.Label("取整后的金额", "Rounded amount"),
+    "pay_from": m.Label("起付金额", "Smallest amount paid"),
+    "round_to": m.Label("取整单位", "Rounding unit"),
+    "round_mode": m.Label("取整方式", "Rounding mode"),
     "amount": m.Label("{}金额", "{}: amount"),
-    "requires": m.Label("前提条件", "prerequisite"),
-    "rank": m.Label("排序位次", "rank"),
-    "keep": m.Label("可保留个数", "how many are kept"),
-    "within": m.Label("未超过限额", "within the limit"),
-    "where": m.Label("计入范围", "counted"),
-    "of": m.Label("应得金额", "amount asked for"),
-    "limit": m.Label("限额", "limit"),
-    "total": m.Label("分配总额", "total to share"),
-    "weight": m.Label("分配权重", "weight"),
-    "key": m.Label("分组", "group"),
-    "by": m.Label("排序依据", "order"),
-    "test": m.Label("要求", "requirement"),
-    "unless": m.Label("例外", "exception"),
-    "when": m.Label("适用情形", "case"),
+    "requires": m.Label("前提条件", "Prerequisite"),
+    "rank": m.Label("排序位次", "Rank"),
+    "keep": m.Label("可保留个数", "How many are kept"),
+    "within": m.Label("未超过限额", "Within the limit"),
+    "where": m.Label("计入范围", "Counted"),
+    "of": m.Label("应得金额", "Amount asked for"),
+    "limit": m.Label("限额", "Limit"),
+    "total": m.Label("分配总额", "Total to share"),
+    "weight": m.Label("分配权重", "Weight"),
+    "key": m.Label("分组", "Group"),
+    "by": m.Label("排序依据", "Order"),
+    "option": m.Label("选定的项目", "Program chosen"),
+    "test": m.Label("要求", "Requirement"),
+    "unless": m.Label("例外", "Exception"),
+    "when": m.Label("适用情形", "Case"),
 }
 
 
@@ -198,6 +199,8 @@ class _Maker:
         if info.span is not None:
             self.spans[info.name] = info.span
         names = self.entities.setdefault(info.entity, {}) if info.entity else self.shared
+        if info.name in names and names[info.name].kind != "value":
+            return False  # a reference or relation of that name: said by `sections.py`
         names[info.name] = Binding("value", info.type, nonzero=nonzero)
         return True
 
@@ -218,7 +221,7 @@ class _Maker:
     def glue(self, info: Info, text: str) -> str:
         """An expression that the engine adds between named parts."""
         source = Source(f"({info.name})", text)
-        expr, found = parse(text, source.span(0, len(text)))
+        expr, found = parse(text, source.span(0, len(text)), roomy=True)
         assert expr is not None, found
         return self.formula(info, expr, info.type)
 
@@ -291,13 +294,14 @@ class _Maker:
         parts: dict[str, list[str]] = {}
         for c in self.policy.conditions.values():
             if c.part_of:
-                parts.setdefault(c.part_of, []).append(c.name)
                 if c.part_of not in self.policy.conditions:
                     self.found.append(diagnostic("unknown-group", c.span, name=c.part_of, suggestion=_close(c.part_of, self.policy.conditions)))
                 elif self.policy.conditions[c.part_of].test is not None:
                     self.found.append(diagnostic("group-with-test", c.span, name=c.part_of))
                 elif self.policy.conditions[c.part_of].entity != c.entity:
                     self.found.append(diagnostic("group-of-another-entity", c.span, name=c.part_of, entity=c.entity))
+                else:
+                    parts.setdefault(c.part_of, []).append(c.name)
         for c in self.policy.conditions.values():
             if c.test is None:
                 members = [name for name in parts.get(c.name, []) if name not in self.broken]
@@ -343,7 +347,7 @@ class _Maker:
             got, got_en = (describe(by.type, lang) for lang in ("zh", "en"))
             self.found.append(diagnostic("choose-by-enum", v.choose_by.span, got=got, got_en=got_en))
             return
-        by_info = self.part(v, "by", by.type)
+        by_info = self.part(v, "option", by.type)
         if self.declare(by_info):
             self.nodes[by_info.name] = FormulaNode(by_info, by)
         rows = []
@@ -357,7 +361,8 @@ class _Maker:
             then = self.added(f"{v.name}.{program}", f"{program}.amount", v.entity, v.type)
             rows.append(CaseRow(program, when, then, p.label, p.cited, ()))
         otherwise = self.added(v.name, "0", v.entity, v.type)
-        self.nodes[v.name] = CasesNode(info, tuple(rows), otherwise)
+        complete = not by.type.optional and {row.name for row in rows} == set(by.type.options)
+        self.nodes[v.name] = CasesNode(info, tuple(rows), otherwise, complete)
 
     def added(self, name: str, text: str, entity: str, expected: Type) -> Compiled:
         expr, _ = parse(text, Source(f"({name})", text).span(0, len(text)))
@@ -462,7 +467,7 @@ class _Maker:
     def allocation(self, a: m.Allocation) -> None:
         per, where = self.group(a)
         self.formula(self.part(a, "total", T_MONEY), a.total, T_MONEY)
-        self.formula(self.part(a, "weight", T_ANY), a.weight, None)
+        self.formula(self.part(a, "weight", T_ANY), a.weight, QUANTITY)
         self.formula(self.part(a, "round_to", T_MONEY), a.round_to, T_MONEY)
         info = self.info(a.name, a.entity, T_MONEY, a.label, a.cited, span=a.span)
         n = a.name

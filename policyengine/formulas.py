@@ -222,8 +222,19 @@ class Formulas:
         if isinstance(operand, n.Path) and operand.name in self.plan.policy.facts:
             text = self.path(operand)
             return f"{text.removesuffix('答“是”')}答“否”" if self.zh else f"{text.removesuffix('yes')}no"
-        text = self.node(operand, 3, {})
-        return self._wrap(f"不满足“{text}”" if self.zh else f"not “{text}”", 3, outer)
+        fact = self._maybe_absent(operand)
+        if fact is not None:
+            return f"{fact}填的不是“无”" if self.zh else f"{fact} is not none"
+        text = quoted(self.node(operand, 3, {}))
+        return self._wrap(f"不满足{text}" if self.zh else f"not {text}", 3, outer)
+
+    def _maybe_absent(self, node: n.Node) -> str | None:
+        """The fact of an `is_none`, in quotes; None for every other expression."""
+        if not isinstance(node, n.Call) or node.function != "is_none":
+            return None
+        [what] = node.arguments
+        known = isinstance(what, n.Path) and what.name in self.plan.policy.facts
+        return quoted(self.node(what, 0, {})) if known else None
 
     def _logic(self, node: n.Logic, outer: int) -> str:
         word = {"and": "，且" if self.zh else " and ", "or": "，或" if self.zh else " or "}[node.operator]
@@ -300,10 +311,9 @@ class Formulas:
     def _call(self, node: n.Call) -> str:
         if node.function == "add_years":
             return self._shifted(node)
-        if node.function == "is_none" and isinstance(node.arguments[0], n.Path):
-            if node.arguments[0].name in self.plan.policy.facts:
-                text = quoted(self.path(node.arguments[0]))
-                return f"{text}填“无”" if self.zh else f"{text} is none"
+        fact = self._maybe_absent(node)
+        if fact is not None:
+            return f"{fact}填“无”" if self.zh else f"{fact} is none"
         words = [self.node(argument, 0, MODES) for argument in node.arguments]
         everything = ("，" if self.zh else ", ").join(words)
         return _CALLS[node.function](self.lang).format(everything, *words)

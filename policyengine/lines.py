@@ -10,7 +10,7 @@ from policyengine import clauses, trace, wording
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.clauses import Citation
-from policyengine.decide import subject, words_of
+from policyengine.deciding import subject, words_of
 from policyengine.explanation import Line
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown

@@ -178,10 +178,7 @@ class _Reader:
         tree = self.tree(path, "overlay")
         if tree is None:
             return None
-        overlay = amend.read_overlay(tree)
-        if overlay is None and not errors(self.found):
-            self.found.append(diagnostic("not-an-overlay", tree.span, name=path.name))
-        return overlay
+        return amend.read_overlay(tree)
 
     def set(self, text: str, number: int, base: Mapping | None) -> amend.Overlay | None:
         """A what-if overlay of one parameter, from `PARAMETER=VALUE`."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from policyengine import plan as p
 from policyengine import trace, wording
-from policyengine.decide import words_of
+from policyengine.deciding import words_of
 from policyengine.lang import nodes as n
 from policyengine.model import Label
 from policyengine.values import T_MONEY, FactRef, Type, Unknown, Value
@@ -95,7 +95,7 @@ class Phrases:
             if type_.kind == "number":
                 _, unit = words_of(self.world, node)
                 return wording.quantity(value, type_, self.lang, unit)
-            return wording.in_formula(value, type_)
+            return wording.in_formula(value, type_, self.lang)
         options, unit = words_of(self.world, node)
         return wording.value(value, type_, self.lang, options, unit)
 

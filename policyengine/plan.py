@@ -62,9 +62,12 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class CasesNode:
+    """`complete`: the rows cover everything, so that `otherwise` is never what comes of it."""
+
     info: Info
     rows: tuple[CaseRow, ...]
     otherwise: Compiled
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from policyengine import casefile, schema, wording
-from policyengine.decide import Decided, decide
+from policyengine.deciding import Decided, decide
 from policyengine.decision import OUTCOMES, Decision
 from policyengine.diagnostics import CaseError, Diagnostic, PolicyError, concise, diagnostic, errors
 from policyengine.facts import Reader

@@ -122,7 +122,7 @@ def _entity(e: Entry) -> m.Entity:
         most = r.whole("max", DEFAULT_MEMBERS)
         references[name] = m.Reference(
             name=name, to=r.text("to"), inverse=r.text("inverse"), label=r.label("label", name),
-            inverse_label=r.label("inverse_label", e.label("label", e.name).zh),
+            inverse_label=r.label("inverse_label") if r.has("inverse_label") else e.label("label", e.name),
             most=min(most, MAX_MEMBERS), optional=r.flag("optional"), span=e.span("refs"),
         )  # fmt: skip
     return m.Entity(
@@ -242,6 +242,8 @@ def _value(e: Entry) -> m.Derived:
 def _program(e: Entry) -> m.Program:
     entity, cited = e.text("entity"), e.cited()
     parts = {key: expr for key in PROGRAM_PARTS if (expr := e.expr(key)) is not None}
+    if not ("amount" in parts or {"base", "rate"} <= parts.keys()) or "round_to" not in parts:
+        raise Skip
     conditions = tuple(
         replace(_condition(c, entity, cited), name=f"{e.name}.{name}", part_of=f"{e.name}.eligible")
         for name, c in e.children("conditions")
@@ -266,8 +268,12 @@ def _sort_keys(e: Entry) -> tuple[m.SortKey, ...]:
 
 
 def _limit(e: Entry) -> m.Limit:
+    kind = e.text("kind")
+    needed = {"quota": ("keep",), "pool": ("of", "limit")}.get(kind)
+    if needed is None or not all(e.has(key) for key in needed):
+        raise Skip
     return m.Limit(
-        name=e.name, kind=e.text("kind"), entity=e.text("entity"), label=e.label("label"), per=e.exprs("per"),
+        name=e.name, kind=kind, entity=e.text("entity"), label=e.label("label"), per=e.exprs("per"),
         where=e.expr("where"), by=_sort_keys(e), keep=e.expr("keep"), of=e.expr("of"), limit=e.expr("limit"),
         method=e.text("method", "in_order"), round_to=e.expr("round_to"), unless=_unless(e),
         fail=e.label("fail") if e.has("fail") else None, cited=e.cited(), span=e.node.span,
@@ -288,7 +294,6 @@ def _interpretation(e: Entry) -> m.Interpretation:
     }
     switch = all(option.formula is None for option in options.values())
     if not switch and any(option.formula is None for option in options.values()):
-        e.builder.found.append(diagnostic("half-switch", e.span("options"), name=e.name))
         raise Skip
     type_ = Type("enum", options=tuple(options)) if switch else e.builder.type(e)
     return m.Interpretation(

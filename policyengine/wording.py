@@ -95,17 +95,19 @@ def quantity(number: Number, type_: Type, lang: str = "zh", unit: str = "") -> s
             return percent(number)
         case "points":
             hundred = grouped(exact.multiply(number, Decimal(100)))
-            return f"{hundred}个百分点" if lang == "zh" else f"{hundred} percentage points"
+            if lang == "zh":
+                return f"{hundred}个百分点"
+            return f"{hundred} percentage point{'' if hundred == '1' else 's'}"
         case "count" | "years":
             return f"{exact.text(number)}{unit}"
     return f"{grouped(number)}{unit}"
 
 
-def in_formula(number: Number, type_: Type) -> str:
+def in_formula(number: Number, type_: Type, lang: str = "zh") -> str:
     """A number as it stands inside a formula: money in 元 with two decimals, without the unit."""
     if type_.kind == "money":
         return grouped(number, 2)
-    return quantity(number, type_)
+    return quantity(number, type_, lang)
 
 
 def span(

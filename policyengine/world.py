@@ -235,16 +235,17 @@ class World:
         live = [row for row in node.rows if held[row.name] is not False and row.name not in overridden]
         hits = [row for row in live if row.name in sure]
         values = [self.evaluate(row.then, ent, when) for row in live]
+        found = [value for row, value in zip(live, values, strict=True) if row in hits]
         if len(hits) > 1:
-            first, *others = [v for row, v in zip(live, values, strict=True) if row in hits]
-            if any(v != first for v in others) and not isinstance(first, Unknown):
+            settled = [value for value in found if not isinstance(value, Unknown)]
+            if any(not unknown.same(settled[0], value) for value in settled[1:]):
                 raise CaseError([
                     diagnostic("cases-conflict", node.info.span, name=node.info.label.zh, rows="、".join(r.label.zh for r in hits))
                 ])  # fmt: skip
         open_rows = [row for row in live if row.name not in sure]
         if not open_rows:
-            return values[0] if hits else self.evaluate(node.otherwise, ent, when)
-        if not hits:
+            return unknown.hull(unknown.NOTHING, found) if hits else self.evaluate(node.otherwise, ent, when)
+        if not hits and not node.complete:
             values.append(self.evaluate(node.otherwise, ent, when))
         return unknown.hull(unknown.needs(held[row.name] for row in open_rows), values)
 
@@ -342,6 +343,10 @@ class World:
             limits = [self.value(e, node.limit, when) if r.counts is not False else exact.ZERO for e, r in zip(ents, rows, strict=True)]
             return groups.in_order(rows, of, limits)
         unit = self.value(ent, node.round_to, when)
+        if not isinstance(unit, Unknown) and unit == 0:
+            raise CaseError([
+                diagnostic("division-by-zero", node.info.span, expression=node.info.label.zh, facts=node.round_to)
+            ])  # fmt: skip
         if node.method == "pro_rata":
             of = [self.value(e, node.of, when) if r.counts is not False else exact.ZERO for e, r in zip(ents, rows, strict=True)]
             return groups.pro_rata(rows, of, self.value(ent, node.limit, when), unit)
@@ -443,13 +448,11 @@ class _Scope:
             most = _most(self.world.policy, ent.kind, path.name)
         return Found(ent.inverses.get(path.name, []), needs, most)
 
-    def element(self, relation: n.Path) -> Ent:
+    def element(self, start: Ent | None, relation: n.Path) -> Ent:
         """A member that is not known yet; what it points back to is not known either."""
-        ref = FactRef(relation.entity, "?", relation.name)
-        ent = self._start(None, relation) if relation.root == n.OWN else None
-        if ent is not None:
-            ref = ent.open.get(relation.name, ref)
-        return self.world.stand_in(relation.type.entity, ref)
+        ent = self._start(start, relation)
+        assert ent is not None  # a relation of nothing is closed
+        return self.world.stand_in(relation.type.entity, ent.open[relation.name])
 
 
 def _most(policy: m.Policy, kind: str, inverse: str) -> int:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from decimal import Decimal
 
-from policyengine.decide import decide
+from policyengine.deciding import decide
 from policyengine.decision import Decision
 from policyengine.world import Plans
 from tests.oracle import population, yanzhou

@@ -160,14 +160,14 @@ def spelled(value: Value) -> str:
     """A value for a failure message."""
     if isinstance(value, Unknown):
         needs = sorted(str(ref) for ref in value.needs)
-        return f"low={value.low} high={value.high} options={value.options} absent={value.absent} needs={needs}"
+        return f"{value.low} to {value.high}, options {value.options}, absent {value.absent}, needs {needs}"
     return repr(value)
 
 
 def completed(value: Value, known: Known) -> bool:
     """Whether an unknown value may turn out to be a known one."""
     if not isinstance(value, Unknown):
-        return type(value) is type(known) and value == known or _equal_numbers(value, known)
+        return (type(value) is type(known) and value == known) or _equal_numbers(value, known)
     if known is ABSENT:
         return value.absent
     if value.options is not None:

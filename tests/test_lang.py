@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -10,15 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests import mini
 from policyengine import literals
-from policyengine.diagnostics import CaseError, Diagnostic
+from policyengine.diagnostics import CaseError, sort
 from policyengine.lang.nodes import Compiled
 from policyengine.reading.decode import decode
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence
-from policyengine.reading.yaml import read_yaml
 from policyengine.values import Type, Unknown, Value, dimension
-from policyengine.world import Ent, World
+from policyengine.world import World
+from tests import mini
 
 FOLDER = Path(__file__).parent / "lang"
 TOPICS = sorted(FOLDER.glob("*.yaml"))
@@ -185,7 +183,7 @@ def filled(
     node: Mapping | None, spec: Mapping, flat: dict[str, dict[str, object]], prefix: str
 ) -> dict[str, object]:
     """The facts of one entity; what it refers to becomes an entity of its own."""
-    stated: dict[str, object] = {name: value for name, value in node.items()} if node else {}
+    stated: dict[str, object] = dict(node.items()) if node else {}
     for reference, inner in entries(spec, "refs"):
         assert isinstance(inner, Mapping)
         value = stated.get(reference)
@@ -267,7 +265,8 @@ def expected(item: Item, policy: mini.Mini) -> Type | None:
         options, dim = node.get("options"), node.get("dimension")
         kind = node.get("type")
         assert isinstance(kind, Scalar)
-        names = [o.text for o in options.items if isinstance(o, Scalar)] if isinstance(options, Sequence) else []
+        found = options.items if isinstance(options, Sequence) else ()
+        names = [o.text for o in found if isinstance(o, Scalar)]
         size = dimension(dim.text) if isinstance(dim, Scalar) else None
         return Type(kind.text, size or (), tuple(names))  # type: ignore[arg-type]
     kind_text = item.text("as")
@@ -279,6 +278,12 @@ def evaluate(world: World, compiled: Compiled) -> Value:
     return world.evaluate(compiled, thing, world.when(thing))
 
 
+def listed(node: Sequence) -> set[bool | str]:
+    """Options or names."""
+    scalars = [item for item in node.items if isinstance(item, Scalar)]
+    return {item.value if isinstance(item.value, bool) else item.text for item in scalars}
+
+
 def agrees(value: Value, written: Node | None, policy: mini.Mini) -> None:
     """Whether a value is the one expected: known, or all that it may still be."""
     units = policy.plan.policy.units
@@ -287,7 +292,7 @@ def agrees(value: Value, written: Node | None, policy: mini.Mini) -> None:
         return
     assert isinstance(value, Unknown), mini.spelled(value)
     needs = written.get("needs")
-    names = {n.text for n in needs.items if isinstance(n, Scalar)} if isinstance(needs, Sequence) else set()
+    names = listed(needs) if isinstance(needs, Sequence) else set()
     assert {mini.ref_text(ref) for ref in value.needs} == names, mini.spelled(value)
     for end, bound in (("low", value.low), ("high", value.high)):
         node = written.get(end)
@@ -297,8 +302,7 @@ def agrees(value: Value, written: Node | None, policy: mini.Mini) -> None:
             assert bound is not None and mini.same(bound, node, units), mini.spelled(value)
     options = written.get("options")
     if isinstance(options, Sequence):
-        wanted = {o.value if isinstance(o.value, bool) else o.text for o in options.items if isinstance(o, Scalar)}
-        assert value.options == wanted, mini.spelled(value)
+        assert value.options == listed(options), mini.spelled(value)
     absent = written.get("absent")
     assert value.absent == (isinstance(absent, Scalar) and absent.value is True), mini.spelled(value)
 
@@ -319,7 +323,7 @@ def scenario(item: Item) -> None:
     assert isinstance(base, Mapping)
     policy = mini.mini(base, added) if isinstance(added, Mapping) else policy_of(item.topic)
     if item.get("error") is not None:
-        assert [d.code for d in policy.found] == [code for code, _ in error(item, "error")]
+        assert [d.code for d in sort(policy.found)] == [code for code, _ in error(item, "error")]
         return
     assert not policy.found, mini.shown(policy.found)
     chosen = {n: c.text for n, c in entries(item.node, "readings") if isinstance(c, Scalar)}
@@ -352,7 +356,7 @@ def within(value: Value, written: Node, policy: mini.Mini) -> None:
     assert isinstance(value, Unknown), mini.spelled(value)
     needs = written.get("needs")
     if isinstance(needs, Sequence):
-        names = {n.text for n in needs.items if isinstance(n, Scalar)}
+        names = listed(needs)
         assert {str(ref) for ref in value.needs} == names, mini.spelled(value)
     for end, bound in (("low", value.low), ("high", value.high)):
         node = written.get(end)
@@ -361,8 +365,7 @@ def within(value: Value, written: Node, policy: mini.Mini) -> None:
             assert mini.same(bound, node, policy.plan.policy.units), mini.spelled(value)
     options = written.get("options")
     if isinstance(options, Sequence):
-        wanted = {o.value if isinstance(o.value, bool) else o.text for o in options.items if isinstance(o, Scalar)}
-        assert value.options == wanted, mini.spelled(value)
+        assert value.options == listed(options), mini.spelled(value)
 
 
 def everything(world: World) -> None:
@@ -371,15 +374,4 @@ def everything(world: World) -> None:
         for name, node in world.plans.last.nodes.items():
             if node.info.entity == kind:
                 for ent in members.values():
-                    value_of(world, ent, name)
-
-
-def value_of(world: World, ent: Ent, name: str) -> Value:
-    return world.value(ent, name)
-
-
-def diagnostics(found: list[Diagnostic]) -> list[str]:
-    return [d.code for d in found]
-
-
-_ = re, read_yaml
+                    world.value(ent, name)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from policyengine import api
 from policyengine.case import Case, Given
-from policyengine.decide import decide
+from policyengine.deciding import decide
 from policyengine.decision import Decision
 from policyengine.lang import unknown
 from policyengine.values import FactRef, Unknown

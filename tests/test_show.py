@@ -13,7 +13,7 @@ from policyengine.checks.common import entries
 from policyengine.codes import CODES
 from policyengine.render import text
 from policyengine.show import Book, blocks, pages
-from policyengine.show.lookup import _known
+from policyengine.show.lookup import named
 from policyengine.show.people import bodies
 from tests.support import ROOT, YANZHOU, yanzhou
 
@@ -127,7 +127,7 @@ def test_an_amendment_shows_the_value_from_its_day_on() -> None:
 
 def all_pages(lang: str) -> list[tuple[str, str]]:
     book = Book(yanzhou(), lang)
-    names = [k.name for k in _known(book)] + list(book.text.clauses) + list(book.text.sentences) + ["全文"]
+    names = [k.name for k in named(book)] + list(book.text.clauses) + list(book.text.sentences) + ["全文"]
     names += [name for name, node in book.plan.nodes.items() if node.info.role]
     return [(name, text.draw(blocks(pages(book, name)))) for name in dict.fromkeys(names)]
 
@@ -138,7 +138,7 @@ def test_everything_of_the_policy_has_a_page() -> None:
 
 
 def test_chinese_pages_hold_no_engine_words() -> None:
-    known = {*yanzhou().last.nodes, *(k.name for k in _known(Book(yanzhou(), "zh")))}
+    known = {*yanzhou().last.nodes, *(k.name for k in named(Book(yanzhou(), "zh")))}
     options = {o for i in yanzhou().last.policy.interpretations.values() for o in i.options}
     for name, shown in all_pages("zh"):
         words = " ".join(w for w in shown.split() if w.split("（")[0].rstrip("：") not in known | options)
@@ -151,9 +151,11 @@ def chinese_words() -> list[str]:
     policy = yanzhou().last.policy
     clauses = policy.clauses.values()
     found = {
-        word for c in clauses for word in (c.id, c.title.rstrip("。"), c.heading, *(s.text for s in c.sentences))
+        word
+        for c in clauses
+        for word in (c.id, c.title.rstrip("。"), c.heading, *(s.text for s in c.sentences))
     }
-    found |= {*bodies(policy)}
+    found |= {*bodies(policy), *(word for settled in policy.settled_words.values() for word in settled.words)}
     found |= {quote for entry in entries(policy) for quote in (*entry.cited.quotes, entry.cited.basis)}
     return sorted(found - {""}, key=len, reverse=True)
 

@@ -6,6 +6,7 @@ is a question, not a claim about the text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -79,7 +80,7 @@ class _Claim:
                 yield from self.tier_edge(row)
 
     def claims(self) -> Iterator[tuple[Known, Type | None]]:
-        """Everything the value consists of. A tier's lower bound of 0 need not be said."""
+        """Everything the value consists of. A tier's lower bound of 0 need not be said, nor that it gives 0."""
         value, type_ = self.dated.value, self.parameter.type
         match value:
             case bool():
@@ -88,7 +89,8 @@ class _Claim:
                 for row in value.rows:
                     if row.bound != 0:
                         yield row.bound, self.bound_type()
-                    yield row.value, type_.item
+                    if row.bound != 0 or row.value != 0:
+                        yield row.value, type_.item
             case Table():
                 for _, cell in value.cells:
                     yield cell, type_.item
@@ -108,10 +110,15 @@ class _Claim:
             case date():
                 return any(one.day == value for one in days(self.quoted))
             case str():
-                return any(squeeze(name).text.lower() in self.quoted.lower() for name in self.names(value))
+                return any(self.has_word(name) for name in self.names(value))
             case Decimal() | Fraction():
                 return bool(saying(self.quoted, self.numbers, value, type_, self.checked.policy.units))
         return True
+
+    def has_word(self, name: str) -> bool:
+        """Whether the quote has a name, not as a part of a longer one in letters and digits."""
+        word = re.escape(squeeze(name).text)
+        return re.search(rf"(?<![A-Za-z0-9]){word}(?![A-Za-z0-9])", self.quoted, re.IGNORECASE) is not None
 
     def names(self, member: str) -> Iterator[str]:
         """How the text may call a member of a set: its id or the label of the option."""

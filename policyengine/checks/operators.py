@@ -24,7 +24,9 @@ from policyengine.lang import nodes as n
 from policyengine.lang.nodes import Compiled
 
 # Where these stand, a rule may state the opposite: 低于500万元的不予支持 is tested as `>= 500万元`.
-REFUSING = re.compile("不予|不得|不能|不再|不享受|除外|取消|停止|追回|不符合|否决")
+REFUSING = re.compile(
+    "不予|不得|不能|不再|不享受|不计|不算|不适用|不纳入|不列入|不支持|不兑现|不拨|除外|取消|停止|暂停|追回|退回|扣减|不符合|否决"
+)
 _ORDERS = frozenset((">", ">=", "<", "<="))
 
 

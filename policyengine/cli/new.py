@@ -85,8 +85,7 @@ def _application(policy: str, out: str | None, lang: str) -> None:
         fail(error, lang)
     write(case_text(plans, asked(plans.last), lang), out)
     if out not in (None, "-"):
-        note(
-            f"写好了 {out}；填好以后运行：policyengine evaluate {out}",
-            f"wrote {out}; once filled in: policyengine evaluate {out}",
-            lang,
-        )
+        how = f"policyengine evaluate {out}"
+        if policy != plans.base.policy.id:
+            how += f" --policy {policy}"
+        note(f"写好了 {out}；填好以后运行：{how}", f"wrote {out}; once filled in: {how}", lang)

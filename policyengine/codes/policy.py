@@ -6,17 +6,6 @@ from policyengine.codes.code import Code
 
 _VALUES: tuple[Code, ...] = (
     Code(
-        "bad-dimension",
-        "量纲“{text}”写法不对",
-        "`{text}` is not how a dimension is written",
-        ("用英文名字，乘写 *，除写 /，例如 tce、money/tce",),
-        ("write names in ASCII, `*` and `/`, such as `tce` or `money/tce`",),
-        "量纲说明一个单位量的是什么：元/吨标准煤 是钱除以标准煤，乘上吨数就成了钱。",
-        "A dimension says what a unit measures: yuan per ton is money over coal, and times tons gives money.",
-        "units:\n  元/吨标准煤: {dimension: 钱/煤}",
-        "units:\n  元/吨标准煤: {dimension: money/tce}",
-    ),
-    Code(
         "tiers-not-rising",
         "这一档的界限“{text}”不比上一档高",
         "the bound `{text}` of this row is not above the one before it",
@@ -70,17 +59,6 @@ _VALUES: tuple[Code, ...] = (
         "With the ends exchanged nothing lies inside the range.",
         "range: [100亿元, 0元]",
         "range: [0元, 100亿元]",
-    ),
-    Code(
-        "half-switch",
-        "“{name}”有的选项写了 formula，有的没写",
-        "some options of `{name}` have a formula and some have none",
-        ("要么每个选项都写 formula，要么都不写（规则里比较选项名）",),
-        ("give every option a formula, or none (rules then compare the option's id)",),
-        "有 formula 的口径，值是算出来的；没有的，值就是选项名。两种不能混在一起。",
-        "With formulas the value is computed; without them it is the option's id. The two do not mix.",
-        "options:\n  once: {label: 一次, why: 字面, formula: bonus}\n  none: {label: 不加, why: 从严}",
-        "options:\n  once: {label: 一次, why: 字面, formula: bonus}\n  none: {label: 不加, why: 从严, formula: '0'}",
     ),
     Code(
         "unknown-default",
@@ -274,17 +252,6 @@ _OVERLAYS: tuple[Code, ...] = (
         "With two changes of one thing on one day nobody can say which holds.",
         "a.yaml: parameters: {rate: {value: 4%}}   b.yaml: parameters: {rate: {value: 5%}}",
         "a.yaml: parameters: {rate: {value: 4%}}",
-    ),
-    Code(
-        "not-an-overlay",
-        "“{name}”不是修改文件：没有写全 overlay 的 id 和 amends",
-        "`{name}` is no overlay: it lacks `id` or `amends` under `overlay`",
-        ("开头写 overlay: {{id: …, title: …, amends: 政策编号}}",),
-        ("begin it with `overlay: {{id: …, title: …, amends: the policy's id}}`",),
-        "修改文件要说明自己是谁、改哪一份。",
-        "An overlay must say what it is called and which policy it changes.",
-        "parameters: {rate: {value: 4%}}",
-        "overlay: {id: what-if, title: 试算, amends: yanzhou-2020-14}\nparameters: {rate: {value: 4%}}",
     ),
     Code(
         "bad-set",

@@ -21,6 +21,7 @@ from policyengine.lang.syntax import AGGREGATES, Expr
 from policyengine.values import ABSENT, T_ANY, T_BOOL, T_COUNT, T_NONE, T_ZERO, Known, Type
 
 
+QUANTITY = Type("any")
 OPERATORS = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<",
     ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
@@ -30,8 +31,13 @@ OPERATORS = {
 def check(
     expr: Expr, universe: Universe, entity: str, expected: Type | None = None
 ) -> tuple[n.Compiled, list[Diagnostic]]:
-    """The checked expression of a rule on `entity` ("" for the policy), and what is wrong with it."""
+    """The checked expression of a rule on `entity` ("" for the policy), and what is wrong with it.
+
+    `expected`: the type that its place asks for; `QUANTITY` for a number of any unit, None for anything.
+    """
     checker = _Checker(expr, universe, entity)
+    if expected is QUANTITY:
+        return n.Compiled(expr, checker.quantity(expr.tree, guards.NONE)), checker.found
     node = checker.node(expr.tree, guards.NONE, expected)
     if expected is not None:
         node = checker.fit(node, expected)

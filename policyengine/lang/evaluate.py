@@ -44,7 +44,7 @@ class Scope(Protocol):
 
     def value(self, start: Any, path: n.Path) -> Value: ...
     def members(self, start: Any, path: n.Path) -> Members: ...
-    def element(self, relation: n.Path) -> Any:
+    def element(self, start: Any, relation: n.Path) -> Any:
         """A stand-in for a member that is not known yet: all its facts are unknown."""
 
 
@@ -202,10 +202,11 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
 
     def _aggregate(self, node: n.Aggregate) -> Value:
         assert self._scope is not None
-        members = self._scope.members(self._bound.get(node.relation.root), node.relation)
+        start = self._bound.get(node.relation.root)
+        members = self._scope.members(start, node.relation)
         rows = [self._row(node, element) for element in members.known]
         if members.needs:
-            rows.append(self._row(node, self._scope.element(node.relation)))
+            rows.append(self._row(node, self._scope.element(start, node.relation)))
         result = _AGGREGATES[node.function](rows, members)
         if result is None:
             self._fail("aggregate-of-nothing", node)

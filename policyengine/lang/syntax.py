@@ -17,6 +17,7 @@ from policyengine.source import Span
 
 MAX_CHARACTERS = 2_000
 MAX_NODES = 200
+ROOM = 100
 MAX_DEPTH = 24
 MAX_DIGITS = 18
 
@@ -71,9 +72,13 @@ def place(span: Span, exact: bool, node: ast.AST) -> Span:
     return span.sub(start, end)
 
 
-def parse(text: str, span: Span, exact: bool = True) -> tuple[Expr | None, list[Diagnostic]]:
-    """The expression, or what is wrong with it."""
-    found = _screen(text, span, exact)
+def parse(text: str, span: Span, exact: bool = True, roomy: bool = False) -> tuple[Expr | None, list[Diagnostic]]:
+    """The expression, or what is wrong with it.
+
+    `roomy`: a hundred times the size, for what the engine itself puts together from named parts.
+    """
+    room = ROOM if roomy else 1
+    found = _screen(text, span, exact, room)
     if found:
         return None, found
     lead = len(text) - len(text.lstrip(" "))
@@ -88,15 +93,15 @@ def parse(text: str, span: Span, exact: bool = True) -> tuple[Expr | None, list[
     except (ValueError, RecursionError, MemoryError):
         return None, [diagnostic("expression-too-large", span, limit=MAX_NODES)]
     expr = Expr(text, span, tree, exact)
-    found = list(_examine(expr))
+    found = list(_examine(expr, room))
     return (None if found else expr), found
 
 
-def _screen(text: str, span: Span, exact: bool) -> list[Diagnostic]:
+def _screen(text: str, span: Span, exact: bool, room: int) -> list[Diagnostic]:
     """What can be seen without parsing."""
     if not text.strip():
         return [diagnostic("empty-expression", span)]
-    if len(text) > MAX_CHARACTERS:
+    if len(text) > MAX_CHARACTERS * room:
         return [diagnostic("expression-too-large", span, limit=MAX_CHARACTERS)]
     found = list(_characters(text, span, exact))
     if found:
@@ -179,7 +184,7 @@ def _syntax(text: str, span: Span, exact: bool, error: SyntaxError) -> Diagnosti
     )  # fmt: skip
 
 
-def _examine(expr: Expr) -> Iterator[Diagnostic]:
+def _examine(expr: Expr, room: int) -> Iterator[Diagnostic]:
     """Everything in the tree that is not of the language."""
     count = 0
     generators: set[int] = set()
@@ -187,8 +192,8 @@ def _examine(expr: Expr) -> Iterator[Diagnostic]:
     while stack:
         node, depth = stack.pop()
         count += 1
-        if count > MAX_NODES or depth > MAX_DEPTH:
-            limit = MAX_NODES if count > MAX_NODES else MAX_DEPTH
+        if count > MAX_NODES * room or depth > MAX_DEPTH:
+            limit = MAX_NODES if count > MAX_NODES * room else MAX_DEPTH
             yield diagnostic("expression-too-large", expr.span, limit=limit)
             return
         if not isinstance(node, _ALLOWED):

@@ -24,6 +24,7 @@ from policyengine.values import (
 
 MODE = Type("enum", options=("half_up", "down", "up"))
 _RATIOS = ("rate", "number")
+_MIXED = ({"rate", "number"}, {"count", "number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +174,8 @@ def either(a: Type, b: Type) -> Type | Clash:
         return Clash("type-mismatch")
     if a.kind == b.kind and a.dim == b.dim and a.entity == b.entity and a.item == b.item:
         return Type(a.kind, a.dim, a.options, a.entity, a.item, optional)
-    if a.kind in _RATIOS and b.kind in _RATIOS and not a.dim and not b.dim:
-        return T_NUMBER
+    if {a.kind, b.kind} in _MIXED and not a.dim and not b.dim:
+        return Type("number", optional=optional)
     return Clash("points-misuse" if "points" in (a.kind, b.kind) else "type-mismatch")
 
 

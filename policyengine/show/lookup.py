@@ -31,7 +31,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Named:
     """Something that can be shown: how people may call it, and how its page is made."""
 
     kind: str
@@ -51,25 +51,24 @@ def pages(book: Book, what: str) -> list[Page]:
     cite = clauses.parse(book.policy, what)
     if cite is not None:
         return _place(book, cite)
-    known = list(_known(book))
+    known = list(named(book))
     first, _, rest = asked.partition(".")
     if first in book.policy.entities and rest:
         asked = rest.rpartition(".")[2]  # project.equipment_investment, enterprise.E1.output_grade
-    named = [k for k in known if asked == k.name.lower()]
+    by_name = [k for k in known if asked == k.name.lower()]
     labelled = [k for k in known if asked in (_plain(k.label.zh), _plain(k.label("en")))]
-    found = named + [k for k in labelled if k not in named]
+    found = by_name + [k for k in labelled if k not in by_name]
     found = found or _part(book, asked)
     found = found or [k for k in known if asked in (_plain(short(k.label.zh)), _plain(short(k.label("en"))))]
     return [k.page() for k in found] or _containing(book, known, asked, what)
 
 
-def near(book: Book | None, what: str) -> list[str]:
-    """Names and labels like `what`, nearest first. Without a book only codes are known."""
-    spelled: dict[str, str] = {_plain(name): name for name in CODES}
-    if book is not None:
-        for k in _known(book):
-            spelled |= {k.name.lower(): k.name, _plain(k.label.zh): k.label.zh}
-        spelled |= {id_: id_ for id_ in (*book.text.clauses, *book.text.sentences)}
+def near(book: Book, what: str) -> list[str]:
+    """Names, labels, clauses and codes like `what`, nearest first."""
+    spelled: dict[str, str] = {name: name for name in CODES}
+    for k in named(book):
+        spelled |= {k.name.lower(): k.name, _plain(k.label.zh): k.label.zh}
+    spelled |= {id_: id_ for id_ in (*book.text.clauses, *book.text.sentences)}
     close = get_close_matches(_plain(what), spelled, 3, 0.5)
     return list(dict.fromkeys(spelled[name] for name in close))
 
@@ -87,51 +86,51 @@ def _place(book: Book, cite: str) -> list[Page]:
     return [Page("sentence", cite, tuple(text.sentence(book, cite)))]
 
 
-def _part(book: Book, name: str) -> list[_Known]:
+def _part(book: Book, name: str) -> list[Named]:
     """One step of an entry (`equipment.rate`)."""
     node = book.plan.nodes.get(name)
     if node is None:
         return []
-    return [_Known("part", name, node.info.label, lambda: rules.part(book, name))]
+    return [Named("part", name, node.info.label, lambda: rules.part(book, name))]
 
 
-def _known(book: Book) -> Iterator[_Known]:
+def named(book: Book) -> Iterator[Named]:
     """Everything with a name, in the order of the sections."""
     policy = book.policy
     for parameter in policy.parameters.values():
-        yield _Known("parameters", parameter.name, parameter.label, _bind(inputs.parameter, book, parameter))
+        yield Named("parameters", parameter.name, parameter.label, _bind(inputs.parameter, book, parameter))
     for fact in policy.facts.values():
-        yield _Known("facts", fact.name, fact.label, _bind(inputs.fact, book, fact))
+        yield Named("facts", fact.name, fact.label, _bind(inputs.fact, book, fact))
     conditions = [*policy.conditions.values(), *(c for g in policy.programs.values() for c in g.conditions)]
     for condition in conditions:
-        yield _Known("conditions", condition.name, condition.label, _bind(rules.condition, book, condition))
+        yield Named("conditions", condition.name, condition.label, _bind(rules.condition, book, condition))
     for program in policy.programs.values():
-        yield _Known("programs", program.name, program.label, _bind(rules.program, book, program))
+        yield Named("programs", program.name, program.label, _bind(rules.program, book, program))
     for value in policy.values.values():
-        yield _Known("values", value.name, value.label, _bind(rules.value, book, value))
+        yield Named("values", value.name, value.label, _bind(rules.value, book, value))
     for limit in policy.limits.values():
-        yield _Known("limits", limit.name, limit.label, _bind(rules.limit, book, limit))
+        yield Named("limits", limit.name, limit.label, _bind(rules.limit, book, limit))
     for allocation in policy.allocations.values():
-        yield _Known(
+        yield Named(
             "allocations", allocation.name, allocation.label, _bind(rules.allocation, book, allocation)
         )
     for i in policy.interpretations.values():
-        yield _Known("interpretations", i.name, i.label, _bind(inputs.interpretation, book, i))
+        yield Named("interpretations", i.name, i.label, _bind(inputs.interpretation, book, i))
     for constraint in policy.constraints.values():
-        yield _Known(
+        yield Named(
             "constraints",
             constraint.name,
             m.Label(constraint.name),
             _bind(rules.constraint, book, constraint),
         )
     for target in policy.targets.values():
-        yield _Known("targets", target.name, target.label, _bind(people.target, book, target))
+        yield Named("targets", target.name, target.label, _bind(people.target, book, target))
     for duty in policy.duties.values():
-        yield _Known("duties", duty.name, duty.task, _bind(people.duty, book, duty))
+        yield Named("duties", duty.name, duty.task, _bind(people.duty, book, duty))
     for entity in policy.entities.values():
-        yield _Known("entities", entity.name, entity.label, _bind(people.entity, book, entity))
+        yield Named("entities", entity.name, entity.label, _bind(people.entity, book, entity))
     for body in people.bodies(policy):
-        yield _Known("body", body, m.Label(body), _bind(people.body, book, body))
+        yield Named("body", body, m.Label(body), _bind(people.body, book, body))
 
 
 def _bind(
@@ -140,7 +139,7 @@ def _bind(
     return lambda: write(book, entry)
 
 
-def _containing(book: Book, known: list[_Known], asked: str, what: str) -> list[Page]:
+def _containing(book: Book, known: list[Named], asked: str, what: str) -> list[Page]:
     """What has the words in its label, and the sentences that have them; in full where they are few."""
     if len(asked) < 2:
         return []
@@ -159,7 +158,7 @@ def _containing(book: Book, known: list[_Known], asked: str, what: str) -> list[
     return [Page("list", what, tuple(rows))]
 
 
-def _mark(book: Book, k: _Known) -> str:
+def _mark(book: Book, k: Named) -> str:
     words = ASPECTS.get(k.kind)
     if words is not None:
         return words(book.lang)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.checks.common import Entry
-from policyengine.labels import MODES, Options, kind_word, quoted
-from policyengine.lang.nodes import Compiled
+from policyengine.labels import MODES, Options, kind_word, options_of, quoted
+from policyengine.lang.nodes import Compiled, Path
 from policyengine.render.blocks import Block, Item, Pairs
 from policyengine.show.book import Book
 
@@ -103,9 +103,26 @@ def value(book: Book, v: m.Derived) -> Iterator[Block]:
     yield from book.title(v.label, v.name, VALUE, v.entity)
     yield Pairs(((book.t("是什么", "what it is"), _kind(book, v)),))
     yield book.heading("怎样得出", "How it is found")
-    yield from _found(book, v.name, v.options)
+    yield from _chosen(book, v) if v.choose_by is not None else _found(book, v.name, v.options)
     yield from book.basis(v.cited)
     yield from book.used_by([v.name], v.name)
+
+
+def _chosen(book: Book, v: m.Derived) -> Iterator[Block]:
+    """A value that takes the amount of the award that was applied for."""
+    by = book.plan.nodes.get(f"{v.name}.by")
+    if not isinstance(by, p.FormulaNode):
+        return
+    fact = book.say.text(by.formula)
+    options = options_of(book.policy, by.formula.node.name) if isinstance(by.formula.node, Path) else {}
+    yield Item(
+        "·",
+        book.t(f"看{quoted(fact)}选了哪一项，就取那一项的金额", f"the amount of what {quoted(fact)} names"),
+    )
+    for name in v.choose_among:
+        option = options[name](book.lang) if name in options else name
+        amount = book.say.label(f"{name}.amount")
+        yield Item("-", book.t(f"选{quoted(option)}：{amount}", f"{quoted(option)}: {amount}"))
 
 
 def _kind(book: Book, v: m.Derived) -> str:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from policyengine import plan as p
 from policyengine import trace, wording
-from policyengine.decide import Decided, subject
+from policyengine.deciding import Decided, subject
 from policyengine.decision import Decision
 from policyengine.explanation import CaseExplanation, Explanation, Input, Line, Provenance
 from policyengine.lang import nodes as n
