@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -17,13 +16,13 @@ from policyengine.desugar import compile_policy
 from policyengine.diagnostics import CaseError, Diagnostic, PolicyError, diagnostic, errors
 from policyengine.explanation import CaseExplanation, Provenance
 from policyengine.facts import Reader
+from policyengine.instances import Plans
 from policyengine.reading import read as read_tree
 from policyengine.reading import read_bytes
 from policyengine.reading.node import Mapping as MappingNode
 from policyengine.reading.node import Scalar
 from policyengine.source import Source
 from policyengine.values import FactRef, Type
-from policyengine.world import Plans
 
 
 def load(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[str] = ()) -> m.Timeline:

@@ -27,12 +27,13 @@ from policyengine.decision import (
     Subject,
 )  # fmt: skip
 from policyengine.diagnostics import CaseError, Diagnostic, diagnostic
+from policyengine.instances import Ent, Plans, When
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.source import Span
 from policyengine.trace import Read
 from policyengine.values import FactRef, Unknown, Value
-from policyengine.world import Ent, Plans, When, World
+from policyengine.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ from policyengine import trace, wording
 from policyengine.deciding import Decided, subject
 from policyengine.decision import Decision
 from policyengine.explanation import CaseExplanation, Explanation, Input, Line, Provenance
+from policyengine.instances import Ent, When
 from policyengine.lang import nodes as n
 from policyengine.lines import Lines
 from policyengine.phrases import Phrases, taken
 from policyengine.steps import Steps
 from policyengine.trace import Read
 from policyengine.values import Unknown
-from policyengine.world import Ent, When, World
+from policyengine.world import World
 
 
 def explain(

@@ -16,6 +16,7 @@ from functools import cmp_to_key
 from policyengine import exact
 from policyengine.exact import Number
 from policyengine.lang import unknown
+from policyengine.lang.functions import round_to
 from policyengine.values import Absent, FactRef, Unknown, Value
 
 
@@ -306,8 +307,26 @@ def pro_rata(members: Sequence[Member], of: Sequence[Value], limit: Value, unit:
     fits = unknown.compare("<=", total, limit)
     if fits is True:
         return asked
-    split = shares(members, limit, of, unit) or asked
+    split = _no_more_than_asked(shares(members, limit, of, unit) or asked, asked, limit, unit)
     if fits is False:
         return split
     wanted = unknown.needs((fits,))
     return [unknown.hull(wanted, [a, b]) for a, b in zip(asked, split, strict=True)]
+
+
+def _no_more_than_asked(
+    split: Sequence[Value], asked: Sequence[Value], limit: Value, unit: Value
+) -> list[Value]:
+    """Open shares of a limit that is too small: none is more than what was asked for, in whole units.
+
+    (Where the limit is no whole number of units, the odd bit may come on top: nothing is said then.)
+    """
+    if isinstance(limit, Unknown) or isinstance(unit, Unknown):
+        return list(split)
+    assert isinstance(limit, Decimal | Fraction) and isinstance(unit, Decimal | Fraction)
+    if unit == 0 or Fraction(limit) % Fraction(unit):
+        return list(split)
+    return [
+        unknown.smallest([part, round_to(ask, unit, "up")]) if isinstance(part, Unknown) else part
+        for part, ask in zip(split, asked, strict=True)
+    ]

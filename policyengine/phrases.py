@@ -15,10 +15,11 @@ from typing import Any
 from policyengine import plan as p
 from policyengine import trace, wording
 from policyengine.deciding import words_of
+from policyengine.instances import Ent, When
 from policyengine.lang import nodes as n
 from policyengine.model import Label
 from policyengine.values import T_MONEY, FactRef, Type, Unknown, Value
-from policyengine.world import Ent, When, World
+from policyengine.world import World
 
 SIGNS = {"*": "×", "/": "÷", "+": "+", "-": "-", ">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "<": "<", ">": ">"}
 OPPOSITE = {">=": "<", "<=": ">", "==": "!=", "!=": "==", "<": ">=", ">": "<="}

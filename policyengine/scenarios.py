@@ -16,13 +16,14 @@ from policyengine.deciding import Decided, decide
 from policyengine.decision import OUTCOMES, Decision
 from policyengine.diagnostics import CaseError, Diagnostic, PolicyError, concise, diagnostic, errors
 from policyengine.facts import Reader
+from policyengine.instances import Ent, Plans
 from policyengine.lang import unknown
 from policyengine.model import Label
 from policyengine.reading import read_bytes
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.source import Span
 from policyengine.values import T_MONEY, Type, Unknown, Value
-from policyengine.world import Ent, Plans, World
+from policyengine.world import World
 
 Labels = AbcMapping[str, Label]
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from policyengine import plan as p
 from policyengine import trace
 from policyengine.explanation import Line
+from policyengine.instances import Ent
 from policyengine.lang import nodes as n
 from policyengine.lines import Lines
 from policyengine.phrases import hop, resolve, taken
 from policyengine.trace import Read
 from policyengine.values import Unknown
-from policyengine.world import Ent
 
 MOST_MEMBERS = 20  # of a consortium, whose own steps are shown at the depth of steps
 

@@ -16,8 +16,8 @@ from importlib.resources.abc import Traversable
 from policyengine import clauses, editor, wording
 from policyengine import model as m
 from policyengine.asked import Asked
+from policyengine.instances import Plans
 from policyengine.labels import KINDS, quoted
-from policyengine.world import Plans
 
 TEMPLATES = ("subsidy", "blank")
 DEFAULT_ID = "new-policy"  # where a folder's name cannot be an id

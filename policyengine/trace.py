@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from policyengine import plan as p
+from policyengine.instances import Ent, When
 from policyengine.lang import nodes as n
 from policyengine.values import Unknown
-from policyengine.world import Ent, When, World
+from policyengine.world import World
 
 
 @dataclass(frozen=True, slots=True)

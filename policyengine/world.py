@@ -7,7 +7,7 @@ with the date of the entity it was reached from. A world belongs to one thread.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,67 +15,13 @@ from typing import Any
 from policyengine import exact, groups
 from policyengine import model as m
 from policyengine import plan as p
-from policyengine.case import Case, CaseEntity
+from policyengine.case import Case
 from policyengine.diagnostics import CaseError, diagnostic
+from policyengine.instances import Ent, Found, Plans, When, anything
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.lang.evaluate import Evaluator
-from policyengine.values import ABSENT, BOTH, FactRef, Type, Unknown, Value
-
-When = date | Unknown | None
-
-
-@dataclass(frozen=True, slots=True)
-class Plans:
-    """The compiled versions of a timeline, oldest first."""
-
-    timeline: m.Timeline
-    versions: tuple[tuple[date | None, p.Plan], ...]
-
-    @property
-    def base(self) -> p.Plan:
-        return self.versions[0][1]
-
-    @property
-    def last(self) -> p.Plan:
-        return self.versions[-1][1]
-
-    def on(self, day: date) -> p.Plan:
-        """The version in force on a day."""
-        held = self.versions[0][1]
-        for start, plan in self.versions:
-            if start is None or start <= day:
-                held = plan
-        return held
-
-
-@dataclass(eq=False, slots=True)
-class Ent:
-    """An entity at run time: its references and relations resolved.
-
-    `stand_in`: not a member of the case but a placeholder for one that is not known yet.
-    """
-
-    kind: str
-    id: str
-    given: CaseEntity | None
-    refs: dict[str, Ent | None] = field(default_factory=dict)
-    inverses: dict[str, list[Ent]] = field(default_factory=dict)
-    open: dict[str, FactRef] = field(default_factory=dict)
-    stand_in: FactRef | None = None
-
-    @property
-    def path(self) -> str:
-        return f"{self.kind}.{self.id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Members of a relation, as the evaluator wants them."""
-
-    known: Sequence[Ent]
-    needs: frozenset[FactRef]
-    most: int
+from policyengine.values import ABSENT, FactRef, Unknown, Value
 
 
 @dataclass(slots=True)
@@ -468,16 +414,3 @@ def _and(a: Value, b: Value) -> Value:
         return False
     needs = unknown.needs((a, b))
     return unknown.truth(needs) if needs or isinstance(a, Unknown) or isinstance(b, Unknown) else True
-
-
-def anything(
-    type_: Type, needs: frozenset[FactRef], low: Any = None, high: Any = None
-) -> Value:
-    """All that a fact of a type may turn out to be."""
-    if type_.kind == "bool":
-        return Unknown(needs, options=BOTH, absent=type_.optional)
-    if type_.kind == "enum":
-        return Unknown(needs, options=frozenset(type_.options), absent=type_.optional)
-    if type_.quantity:
-        return Unknown(needs, low, high, absent=type_.optional)
-    return Unknown(needs, absent=type_.optional)

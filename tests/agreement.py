@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from policyengine.deciding import decide
 from policyengine.decision import Decision
-from policyengine.world import Plans
+from policyengine.instances import Plans
 from tests.oracle import population, yanzhou
 from tests.support import case_of
 

@@ -13,6 +13,7 @@ from policyengine import model as m
 from policyengine.casefile import read_case
 from policyengine.desugar import compile_policy
 from policyengine.diagnostics import Diagnostic
+from policyengine.instances import Plans
 from policyengine.lang.check import check
 from policyengine.lang.nodes import Compiled
 from policyengine.lang.syntax import parse
@@ -22,7 +23,7 @@ from policyengine.reading.yaml import read_yaml
 from policyengine.sections import build
 from policyengine.source import Source
 from policyengine.values import ABSENT, FactRef, Known, Type, Units, Unknown, Value
-from policyengine.world import Plans, World
+from policyengine.world import World
 
 HEADER = """
 policy:

@@ -9,9 +9,9 @@ from typing import Any
 
 from policyengine import api
 from policyengine.case import Case, CaseEntity, Given
+from policyengine.instances import Plans
 from policyengine.source import Source
 from policyengine.values import ABSENT, Known
-from policyengine.world import Plans
 
 ROOT = Path(__file__).resolve().parent.parent
 YANZHOU = ROOT / "policies" / "yanzhou-2020-14"

@@ -19,7 +19,7 @@ LAYERS = (
     ("model", "schema"),
     ("clauses", "build", "sections", "amend", "wording", "facts", "case"),
     ("loader", "casefile", "plan"),
-    ("desugar", "groups"),
+    ("desugar", "groups", "instances"),
     ("world", "decision"),
     ("trace",),
     ("deciding", "checks"),

@@ -27,12 +27,13 @@ from policyengine.codes.expression import EXPRESSION
 from policyengine.codes.policy import POLICY
 from policyengine.desugar import compile_policy
 from policyengine.diagnostics import CaseError, Diagnostic, PolicyError, concise, errors, sort, text
+from policyengine.instances import Plans
 from policyengine.lang.check import check
 from policyengine.lang.syntax import parse
 from policyengine.reading.node import Mapping
 from policyengine.reading.yaml import read_yaml
 from policyengine.source import Source
-from policyengine.world import Plans, World
+from policyengine.world import World
 
 BAD = Path(__file__).parent / "bad"
 BASE = BAD / "base"

@@ -24,13 +24,13 @@ from policyengine.codes.checks import CHECKS as CHECK_CODES
 from policyengine.codes.text import TEXT
 from policyengine.desugar import compile_policy
 from policyengine.diagnostics import Diagnostic, concise, text
+from policyengine.instances import Plans
 from policyengine.model import Label, OverlayHeader, Policy, Timeline
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.reading.yaml import read_yaml
 from policyengine.sections import build
 from policyengine.source import Source
 from policyengine.values import Type, Unit, Units
-from policyengine.world import Plans
 from tests.support import YANZHOU, yanzhou
 
 BAD = Path(__file__).parent / "bad" / "checks"

@@ -13,9 +13,9 @@ from policyengine import api, scenarios
 from policyengine import plan as p
 from policyengine.diagnostics import CaseError
 from policyengine.exact import CONTEXT
+from policyengine.instances import Plans
 from policyengine.lang import nodes as n
 from policyengine.values import Known
-from policyengine.world import Plans
 from tests.support import YANZHOU, yanzhou
 
 FLIPS = {">=": ">", ">": ">=", "<=": "<", "<": "<=", "==": "!=", "!=": "=="}

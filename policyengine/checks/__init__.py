@@ -23,8 +23,8 @@ from policyengine.checks.tables import tables
 from policyengine.checks.use import unused
 from policyengine.checks.words import ambiguous_words, settled_words
 from policyengine.diagnostics import Diagnostic, sort
+from policyengine.instances import Plans
 from policyengine.plan import Plan
-from policyengine.world import Plans
 
 Check = Callable[[Checked], Iterable[Diagnostic]]
 

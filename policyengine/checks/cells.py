@@ -18,10 +18,11 @@ from fractions import Fraction
 from policyengine import exact
 from policyengine import plan as p
 from policyengine.diagnostics import CaseError
+from policyengine.instances import Ent
 from policyengine.lang import guards, unknown
 from policyengine.lang import nodes as n
 from policyengine.values import ABSENT, Known, Type, Unknown, Value
-from policyengine.world import Ent, World
+from policyengine.world import World
 
 LARGEST = 2_000  # atoms and connectives of one table; a larger one is left alone
 Key = tuple[object, ...]

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from policyengine import model as m
 from policyengine import plan as p
+from policyengine.instances import Plans
 from policyengine.lang import nodes as n
 from policyengine.source import Span
-from policyengine.world import Plans
 
 
 @dataclass(frozen=True, slots=True)

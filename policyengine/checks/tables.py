@@ -44,7 +44,7 @@ def tables(checked: Checked) -> Iterator[Diagnostic]:
 
 def _left_out(checked: Checked, value: m.Derived) -> Iterator[Diagnostic]:
     """Options of a `choose` that lead to no program, and so to nothing."""
-    by = checked.plan.nodes.get(f"{value.name}.by")
+    by = checked.plan.nodes.get(f"{value.name}.option")
     left = [option for option in by.info.type.options if option not in value.choose_among] if by else []
     if left:
         yield diagnostic("choice-left-out", value.span, name=value.label.zh, options="、".join(left))

@@ -20,7 +20,6 @@ from policyengine.lang.names import Universe
 from policyengine.lang.syntax import AGGREGATES, Expr
 from policyengine.values import ABSENT, T_ANY, T_BOOL, T_COUNT, T_NONE, T_ZERO, Known, Type
 
-
 QUANTITY = Type("any")
 OPERATORS = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<",
@@ -174,7 +173,13 @@ class _Checker:
 
     def comparison(self, tree: ast.Compare, g: guards.Guards) -> n.Node:
         operators = tuple(OPERATORS[type(op)] for op in tree.ops)
-        operands = [self.node(side, g) for side in (tree.left, *tree.comparators)]
+        sides = (tree.left, *tree.comparators)
+        asked = any(isinstance(side, ast.Name) and side.id == "none" for side in sides)
+        # whether something is there may be asked again where it is known already
+        operands = [
+            self.node(side, guards.NONE if asked and isinstance(side, ast.Name | ast.Attribute) else g)
+            for side in sides
+        ]
         ordering = operators[0] not in ("==", "!=")
         for i, operator in enumerate(operators):
             left, right = operands[i], operands[i + 1]

@@ -11,9 +11,9 @@ from policyengine import plan as p
 from policyengine.asked import Asked, asked
 from policyengine.checks.common import Checked, Entry, Text, entries, readers
 from policyengine.formulas import Formulas
+from policyengine.instances import Plans
 from policyengine.labels import options_of, quoted
 from policyengine.render.blocks import Block, Heading, Item, Quote
-from policyengine.world import Plans
 
 ASPECTS: Mapping[str, m.Label] = {
     "programs": m.Label("奖补", "award"),

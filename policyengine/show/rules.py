@@ -110,7 +110,7 @@ def value(book: Book, v: m.Derived) -> Iterator[Block]:
 
 def _chosen(book: Book, v: m.Derived) -> Iterator[Block]:
     """A value that takes the amount of the award that was applied for."""
-    by = book.plan.nodes.get(f"{v.name}.by")
+    by = book.plan.nodes.get(f"{v.name}.option")
     if not isinstance(by, p.FormulaNode):
         return
     fact = book.say.text(by.formula)
