@@ -85,7 +85,7 @@ def types(plans: Plans) -> dict[str, Type]:
 def read_case(plans: Plans, text: str | bytes, name: str = "<case>") -> casefile.CaseFile:
     """The worlds of a case file (YAML or JSON). Raises CaseError with every mistake and its place."""
     tree = parse_case(text, name)
-    file, found = casefile.read_cases(tree, plans.last.policy, types(plans), _stem(name))
+    file, found = casefile.read_cases(tree, plans.policy, types(plans), _stem(name))
     if errors(found):
         raise CaseError(errors(found))
     return file
@@ -131,14 +131,14 @@ def with_fact(plans: Plans, case: Case, text: str) -> Case:
     path, equals, written = text.partition("=")
     kind, _, rest = path.strip().partition(".")
     id_, _, name = rest.rpartition(".")
-    fact = plans.last.policy.facts.get(name)
+    fact = plans.policy.facts.get(name)
     if not equals or fact is None or fact.entity != kind or case.entity(kind, id_) is None:
-        there = [f"{k}.{i}.{f.name}" for k, ids in case.entities.items() for i in ids for f in plans.last.policy.facts.values() if f.entity == k]
+        there = [f"{k}.{i}.{f.name}" for k, ids in case.entities.items() for i in ids for f in plans.policy.facts.values() if f.entity == k]
         close = get_close_matches(path.strip(), there, 1, 0.4)
         span = source.span(0, len(text))
         raise CaseError([diagnostic("bad-fact-option", span, text=text, suggestion=close[0] if close else "")])
     span = source.span(len(path) + 1, len(text))
-    value, found = Reader(plans.last.policy.units).fact(fact, Scalar(written.strip(), written.strip(), span))
+    value, found = Reader(plans.policy.units).fact(fact, Scalar(written.strip(), written.strip(), span))
     if found:
         raise CaseError(found)
     return case.with_fact(FactRef(kind, id_, name), Given(value, written.strip(), span, "fact"))
@@ -148,7 +148,7 @@ def with_readings(plans: Plans, texts: Iterable[str]) -> dict[str, str]:
     """Readings chosen by `ID=OPTION`; a PolicyError where there is no such reading or option."""
     chosen: dict[str, str] = {}
     found = []
-    known = plans.last.policy.interpretations
+    known = plans.policy.interpretations
     for text in texts:
         span = Source("--reading", text).span(0, len(text))
         id_, _, option = (part.strip() for part in text.partition("="))

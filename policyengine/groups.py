@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cmp_to_key
+from itertools import pairwise
 
 from policyengine import exact
 from policyengine.exact import Number
@@ -84,7 +85,7 @@ def _ordered(members: Sequence[Member]) -> list[Member] | None:
         if any(before(a, b) is None for a in members for b in members if a is not b):
             return None
         return line
-    return line if all(before(a, b) for a, b in zip(line, line[1:], strict=False)) else None
+    return line if all(before(a, b) for a, b in pairwise(line)) else None
 
 
 def order(members: Sequence[Member]) -> list[Member]:
@@ -219,15 +220,24 @@ def _split(total: Number, weights: Sequence[Number], unit: Number, members: Sequ
     places = {id(member): i for i, member in enumerate(line)}
     parts = largest_remainder(total, weights, unit, [places[id(member)] for member in members])
     result: list[Value] = list(parts)
-    for i, one in enumerate(members):
-        for j, other in enumerate(members):
-            if weights[i] == weights[j] and parts[i] != parts[j] and before(one, other) is None:
-                wanted = unknown.needs((*one.sort_keys(), *other.sort_keys()))
-                low, high = sorted((parts[i], parts[j]))
-                old = result[i]
-                known = old.needs if isinstance(old, Unknown) else frozenset()
-                result[i] = Unknown(wanted | known, low, high)
+    alike: dict[Number, list[int]] = {}
+    for i, weight in enumerate(weights):
+        alike.setdefault(weight, []).append(i)
+    for same in alike.values():
+        keys_open = any(isinstance(key, Unknown) for i in same for key in members[i].sort_keys())
+        if keys_open and len({parts[i] for i in same}) > 1:
+            _open_units(same, members, parts, result)
     return result
+
+
+def _open_units(same: list[int], members: Sequence[Member], parts: Sequence[Number], result: list[Value]) -> None:
+    """Among members with equal weights, those whose odd unit depends on an open key get a range."""
+    low, *_, high = sorted((parts[i] for i in same), key=Fraction)
+    for i in same:
+        rivals = [j for j in same if parts[j] != parts[i] and before(members[i], members[j]) is None]
+        if rivals:
+            wanted = unknown.needs(key for j in (i, *rivals) for key in members[j].sort_keys())
+            result[i] = Unknown(wanted, low, high)
 
 
 def largest_remainder(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -17,10 +17,19 @@ When = date | Unknown | None
 
 @dataclass(frozen=True, slots=True)
 class Plans:
-    """The compiled versions of a timeline, oldest first."""
+    """The compiled versions of a timeline, oldest first.
+
+    `policy`: what a case may speak of. It is the last version, with what an amendment took out of the
+    earlier ones: an application of an earlier day still states it.
+    """
 
     timeline: m.Timeline
     versions: tuple[tuple[date | None, p.Plan], ...]
+    policy: m.Policy = field(init=False)
+
+    def __post_init__(self) -> None:
+        policies = [plan.policy for _, plan in self.versions]
+        object.__setattr__(self, "policy", _together(policies) if len(policies) > 1 else policies[0])
 
     @property
     def base(self) -> p.Plan:
@@ -37,6 +46,17 @@ class Plans:
             if start is None or start <= day:
                 held = plan
         return held
+
+
+def _together(policies: Sequence[m.Policy]) -> m.Policy:
+    """The last version with the facts, entities and readings that only earlier ones have."""
+    last = policies[-1]
+    facts, entities, readings = dict(last.facts), dict(last.entities), dict(last.interpretations)
+    for earlier in reversed(policies[:-1]):
+        facts = {**earlier.facts, **facts}
+        entities = {**earlier.entities, **entities}
+        readings = {**earlier.interpretations, **readings}
+    return replace(last, facts=facts, entities=entities, interpretations=readings)
 
 
 @dataclass(eq=False, slots=True)

@@ -130,7 +130,7 @@ def _expanded(node: Mapping, profiles: dict[str, Mapping], found: list[Diagnosti
 
 def run(plans: Plans, types: dict[str, Type], scenario: Scenario) -> Outcome:
     """Decide a scenario and compare."""
-    policy = plans.last.policy
+    policy = plans.policy
     for id_, option in scenario.readings.items():
         if id_ not in policy.interpretations or option not in policy.interpretations[id_].options:
             raise PolicyError([diagnostic("unknown-reading", scenario.span, name=f"{id_}={option}")])

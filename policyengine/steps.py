@@ -37,14 +37,14 @@ class Steps:
 
     def visit(self, read: Read, seen: set[tuple[Ent | None, str]]) -> Iterator[Line]:
         """The steps of one name. Names that only pass a value on are skipped, unless facts chose the value."""
-        for hop in self.hops(read):
-            key = (hop.ent, hop.name)
+        last = read
+        for last in self.hops(read):
+            key = (last.ent, last.name)
             if key in seen:
                 return
             seen.add(key)
-            last = hop
-            if self.chosen_by_facts(hop):
-                yield from self.shown(hop)
+            if self.chosen_by_facts(last):
+                yield from self.shown(last)
         plan = self.lines.world.plan(last.when)
         node = plan.nodes[last.name]
         if isinstance(node, p.ParamNode | p.FactNode | p.RankNode) or not node.info.type.quantity:

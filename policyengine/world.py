@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from policyengine import exact, groups
@@ -54,7 +55,7 @@ class World:
 
     @property
     def policy(self) -> m.Policy:
-        return self.plans.last.policy
+        return self.plans.policy
 
     def _connect(self, entity: m.Entity, reference: m.Reference) -> None:
         """Resolve one reference of all entities of a kind, and the relation on its other side."""
@@ -312,7 +313,7 @@ class World:
         if len(counting) < 2:
             return
         line = groups.order([row for row in rows if id(row) in counting])
-        for one, other in zip(line, line[1:], strict=False):
+        for one, other in pairwise(line):
             if groups.tied(one, other, keys):
                 self.ties.add((name, (counting[id(one)].path, counting[id(other)].path)))
 
@@ -395,10 +396,15 @@ class _Scope:
         return Found(ent.inverses.get(path.name, []), needs, most)
 
     def element(self, start: Ent | None, relation: n.Path) -> Ent:
-        """A member that is not known yet; what it points back to is not known either."""
+        """A member that is not known yet: all that is known of it is what it belongs to."""
         ent = self._start(start, relation)
         assert ent is not None  # a relation of nothing is closed
-        return self.world.stand_in(relation.type.entity, ent.open[relation.name])
+        kind = relation.type.entity
+        member = self.world.stand_in(kind, ent.open[relation.name])
+        for reference in self.world.policy.entities[kind].references.values():
+            if reference.to == ent.kind and reference.inverse == relation.name:
+                member.refs[reference.name] = ent
+        return member
 
 
 def _most(policy: m.Policy, kind: str, inverse: str) -> int:

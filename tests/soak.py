@@ -5,8 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.agreement import differences  # noqa: E402
-from tests.support import yanzhou  # noqa: E402
+from tests.agreement import differences
+from tests.support import yanzhou
 
 
 def main() -> int:

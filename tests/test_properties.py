@@ -183,7 +183,7 @@ def test_the_order_of_entities_and_facts_does_not_matter(seed: int) -> None:
 @MANY
 @given(seeds)
 def test_renaming_ids_in_their_order_changes_nothing_else(seed: int) -> None:
-    rng, full, readings = drawn(seed)
+    _, full, readings = drawn(seed)
 
     def new(id_: str | None) -> str | None:
         return None if id_ is None else f"x-{id_}"

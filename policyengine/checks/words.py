@@ -49,7 +49,7 @@ WORDS: tuple[Word, ...] = (
     Word("酌情", "酌情|视情", *_HOW_MUCH),
     Word("合理", "合理", *_HOW_MUCH),
     Word("必要", "必要", *_HOW_MUCH),
-    Word("一批", "一批", *_HOW_MUCH),
+    Word("一批", "(?<![同第每这该])一批(?!次)", *_HOW_MUCH),
     Word("若干", "若干", *_HOW_MUCH),
     Word("逐步", "逐步", *_HOW_MUCH),
     Word("显著", "显著", *_HOW_MUCH),

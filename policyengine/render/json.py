@@ -206,7 +206,7 @@ def _provenance(p: Provenance) -> dict[str, object]:
     return {
         "engine": p.engine, "policy": p.policy, "policy_sha256": p.policy_hash, "text_sha256": p.text_hash,
         "input": p.input, "input_sha256": p.input_hash, "readings": dict(p.readings), "changed": list(p.changed),
-        "command": p.command, "files": {name: digest for name, digest in p.files},
+        "command": p.command, "files": dict(p.files),
     }  # fmt: skip
 
 
