@@ -70,7 +70,7 @@ def apply(base: Mapping, overlay: Overlay, units: Units) -> tuple[Mapping, list[
 
 def _merge(base: Node, change: Node, path: tuple[str, ...], found: list[Diagnostic]) -> Node:
     if path[:2] == ("text", "clauses") and len(path) == 4 and path[3] == "sentences":
-        return _sentences(base, change)
+        return _sentences(base, change, found)
     if not isinstance(base, Mapping) or not isinstance(change, Mapping):
         return change
     entries = {key.text: (key, node) for key, node in base.entries}
@@ -93,7 +93,7 @@ def _merge(base: Node, change: Node, path: tuple[str, ...], found: list[Diagnost
     return Mapping(tuple(entries.values()), base.span)
 
 
-def _sentences(base: Node, change: Node) -> Node:
+def _sentences(base: Node, change: Node, found: list[Diagnostic]) -> Node:
     """Sentences by id. A list in an overlay replaces them all."""
     if not isinstance(change, Mapping):
         return change
@@ -111,6 +111,8 @@ def _sentences(base: Node, change: Node) -> Node:
                 if isinstance(id_, Scalar) and isinstance(text, Scalar):
                     ordered[id_.text] = (id_, text)
     for key, node in change.entries:
+        if key.text not in ordered and isinstance(node, Scalar) and node.value is None and not node.quoted:
+            found.append(diagnostic("nothing-to-delete", key.span, name=key.text))
         ordered[key.text] = (key, node)
     keys = sorted(ordered, key=_sentence_order)
     return Mapping(tuple(ordered[key] for key in keys), change.span)

@@ -262,7 +262,7 @@ class Builder:
                 if unit is None:
                     name = entry.text("unit")
                     close = get_close_matches(name, self.units.names(), 1, 0.4)
-                    words = {"text": name, "unit": name, "suggestion": close[0] if close else ""}
+                    words = {"text": entry.name, "unit": name, "suggestion": close[0] if close else ""}
                     self.found.append(diagnostic("unknown-unit", entry.place("unit"), **words))
                     raise Skip
                 dim = unit.dim

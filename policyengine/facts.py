@@ -116,7 +116,7 @@ class Reader:
     def _range(self, fact: m.Fact, value: Decimal, node: Scalar) -> list[Diagnostic]:
         name = fact.label.zh
         if (fact.low is not None and value < fact.low) or (fact.high is not None and value > fact.high):
-            low, high = (_amount(bound, fact) for bound in (fact.low, fact.high))
+            low, high = (_amount(bound, fact, self.units) for bound in (fact.low, fact.high))
             return [diagnostic("fact-out-of-range", node.span, name=name, text=node.text, low=low, high=high)]
         if fact.type.kind == "money" and _decimals(value) > fact.decimals:
             return [diagnostic("too-many-decimals", node.span, name=name, text=node.text, decimals=fact.decimals)]
@@ -133,7 +133,7 @@ def _decimals(value: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-def _amount(bound: Decimal | None, fact: m.Fact) -> str:
+def _amount(bound: Decimal | None, fact: m.Fact, units: Units) -> str:
     if bound is None:
         return ""
     if fact.type.kind == "money":
@@ -141,4 +141,6 @@ def _amount(bound: Decimal | None, fact: m.Fact) -> str:
         return f"{format(whole, 'f')}万元" if whole == whole.to_integral_value() and bound else f"{format(bound, 'f')}元"
     if fact.type.kind == "rate":
         return f"{format(CONTEXT.multiply(bound, Decimal(100)).normalize(), 'f')}%"
-    return f"{format(bound, 'f')}{fact.unit}"
+    unit = units.get(fact.unit)
+    shown = CONTEXT.divide(bound, unit.scale) if unit else bound
+    return f"{format(shown, 'f')}{'年' if fact.type.kind == 'years' else fact.unit}"

@@ -232,7 +232,7 @@ def _split(total: Number, weights: Sequence[Number], unit: Number, members: Sequ
 
 def _open_units(same: list[int], members: Sequence[Member], parts: Sequence[Number], result: list[Value]) -> None:
     """Among members with equal weights, those whose odd unit depends on an open key get a range."""
-    low, *_, high = sorted((parts[i] for i in same), key=Fraction)
+    low, *_, high = sorted((parts[i] for i in same), key=lambda part: Fraction(part))
     for i in same:
         rivals = [j for j in same if parts[j] != parts[i] and before(members[i], members[j]) is None]
         if rivals:

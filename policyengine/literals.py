@@ -59,7 +59,7 @@ def quantity(text: str, units: Units) -> Quantity | Problem:
         return Problem("not-a-quantity", {"text": text})
     unit = _unit(rest, units)
     if unit is None and rest:
-        close = get_close_matches(rest, units.names(), 1, 0.4)
+        close = [f"{rest}元"] if units.get(f"{rest}元") else get_close_matches(rest, units.names(), 1, 0.4)
         return Problem("unknown-unit", {"text": text, "unit": rest, "suggestion": close[0] if close else ""})
     scale = unit.scale if unit else Decimal(1)
     exponent = number.as_tuple().exponent

@@ -15,6 +15,9 @@ from policyengine.reading.node import Mapping, Scalar, Sequence
 from policyengine.source import Source
 from policyengine.values import ABSENT, Known, Type
 
+Named = (
+    m.Fact | m.Parameter | m.Condition | m.Derived | m.Program | m.Limit | m.Allocation | m.Interpretation
+)  # fmt: skip
 FIRST = ("第一次在这里", "first here")
 DEFAULT_MEMBERS = 200
 MAX_MEMBERS = 1_000
@@ -63,9 +66,9 @@ def build(tree: Mapping, original: Source | None) -> Built:
 def _clashes(p: m.Policy) -> Iterator[Diagnostic]:
     """Names that no expression could read: words of the language, and those that something else hides.
 
-    Two entries that make values of one name are found where the values are made (`desugar.py`).
+    Two entries that make values of one name are found where the values are made (`desugar`).
     """
-    values = [
+    values: list[Named] = [
         *p.facts.values(), *p.parameters.values(), *p.conditions.values(), *p.values.values(),
         *p.limits.values(), *p.allocations.values(), *p.interpretations.values(),
     ]  # fmt: skip
@@ -76,14 +79,15 @@ def _clashes(p: m.Policy) -> Iterator[Diagnostic]:
     for entry in (*values, *p.programs.values()):
         if entry.name in RESERVED:
             yield diagnostic("reserved-name", entry.span, name=entry.name)
+    by_name = {entry.name: entry for entry in values}
     for entity in p.entities.values():
         for reference in entity.references.values():
             for kind, name in ((entity.name, reference.name), (reference.to, reference.inverse)):
                 if name in RESERVED:
                     yield diagnostic("reserved-name", reference.span, name=name)
-                for entry in values:
-                    if entry.name == name and getattr(entry, "entity", "") in ("", kind):
-                        yield diagnostic("duplicate-id", entry.span, (FIRST, reference.span), name=name)
+                hidden = by_name.get(name)
+                if hidden is not None and getattr(hidden, "entity", "") in ("", kind):
+                    yield diagnostic("duplicate-id", hidden.span, (FIRST, reference.span), name=name)
 
 
 def _labels(*sections: object) -> dict[str, str]:

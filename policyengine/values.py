@@ -112,7 +112,8 @@ class Table:
         return dict(self.cells).get(key)
 
 
-Known = Decimal | Number | bool | date | str | Absent | tuple[str, ...] | Tiers | Table
+Option = bool | str | tuple[str, ...] | Tiers | Table  # of which a value that is not known may be one
+Known = Decimal | Number | date | Absent | Option
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +121,14 @@ class Unknown:
     """A value that waits for facts.
 
     `needs`: the facts that settle it once all are given. `low`, `high`: the closed range of a quantity
-    or day, None where open. `options`: everything it may be, for bools, enums and other finite kinds;
-    None where not finite. `absent`: it may also turn out to be absent.
+    or day, None where open. `options`: everything it may be, for bools, enums and other finite kinds
+    (tables and sets that change by date, too); None where not finite. `absent`: it may also turn out to be absent.
     """
 
     needs: frozenset[FactRef]
     low: Number | date | None = None
     high: Number | date | None = None
-    options: frozenset[bool | str] | None = None
+    options: frozenset[Option] | None = None
     absent: bool = False
 
     def __bool__(self) -> bool:
@@ -135,7 +136,7 @@ class Unknown:
 
 
 Value = Known | Unknown
-BOTH: frozenset[bool | str] = frozenset((True, False))
+BOTH: frozenset[Option] = frozenset((True, False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,10 @@ from policyengine.lang.check import check
 from policyengine.lang.syntax import parse
 from policyengine.reading.node import Mapping
 from policyengine.reading.yaml import read_yaml
+from policyengine.sections import build
 from policyengine.source import Source
 from policyengine.world import World
+from tests import mini
 
 BAD = Path(__file__).parent / "bad"
 BASE = BAD / "base"
@@ -168,6 +170,33 @@ def test_findings_can_be_told_in_both_languages(path: Path, tmp_path: Path) -> N
         for lang in ("zh", "en"):
             assert not d.message(lang).endswith(("。", "."))
             assert len(concise(d, lang)) < 700 and text(d, lang)
+
+
+def test_messages_say_what_officials_understand() -> None:
+    """The words of a few findings that are met most often."""
+
+    def told(name: str) -> str:
+        (d,) = in_case(BAD / "case" / f"{name}.yaml")
+        return f"{d.message()}（{d.help()}）"
+
+    assert told("unit-missing") == "“投资额”写的是“800”，没有单位（写成“800万元”）"
+    assert told("fact-out-of-range-of-a-scaled-unit").startswith("“产量”写的是“60000吨”，不在0万吨到5万吨之间")
+    assert told("contradiction").startswith("机器人投资额600万元超过投资额500万元（对照原件")
+    assert "写成 2021-06-01 的样子" in told("not-a-date")
+    assert "“投资额”的名字是 investment" in expression("name-not-ascii")
+    assert "3%变成4%" in expression("points-misuse") and "3.03%" in expression("points-misuse")
+    assert "登记成参数" in expression("magic-number-with-unit")
+
+
+def expression(name: str) -> str:
+    """The message and advice of the finding of a bad expression."""
+    text_ = content(BAD / "expression" / f"{name}.yaml")
+    node, _ = read_yaml(Source("wrong.yaml", text_))
+    merged = mini.joined(*(mini.tree(content(p), p.name) for p in sorted(BASE.glob("*.yaml"))), node)  # type: ignore[arg-type]
+    built = build(merged, None)
+    assert built.policy is not None
+    (d,) = [*built.found, *compile_policy(built.policy, built.broken)[1]]
+    return f"{d.message()}（{d.help()}）"
 
 
 def test_files_are_named_by_a_code_of_theirs() -> None:

@@ -84,6 +84,8 @@ _PLAIN: dict[str, Meaning] = {
     "百分点": Meaning("points", (), Decimal("0.01")),
     "年": Meaning("years", (), Decimal(1)),
     "周年": Meaning("years", (), Decimal(1)),
+    "周岁": Meaning("years", (), Decimal(1)),
+    "岁": Meaning("years", (), Decimal(1)),
     "个月": Meaning("years", (), Fraction(1, 12)),
     "倍": Meaning("times", (), Decimal(1)),
     **{measure: Meaning("count", (), Decimal(1)) for measure in _MEASURES},

@@ -7,8 +7,8 @@ from policyengine.codes.code import Code
 _UNITS: tuple[Code, ...] = (
     Code(
         "unit-mismatch",
-        "“{left}”是{left_type}，“{right}”是{right_type}，不能用“{operator}”放在一起",
-        "`{left}` is {left_type_en} and `{right}` is {right_type_en}: they do not go together with `{operator}`",
+        "“{left}”是“{left_type}”，“{right}”是“{right_type}”，不能用“{operator}”连在一起",
+        "`{left}` is of type {left_type_en} and `{right}` of type {right_type_en}: `{operator}` cannot join them",
         ("加减和比较要同一种量：金额对金额，比例对比例", "要乘上比例或单价，用 *"),
         ("sums and comparisons need equal kinds: money with money, rate with rate", "to apply a rate or a price use `*`"),
         "500万元加3%没有意义；多半是写错了名字，或者该用乘。",
@@ -18,8 +18,8 @@ _UNITS: tuple[Code, ...] = (
     ),
     Code(
         "type-mismatch",
-        "“{left}”是{left_type}，“{right}”是{right_type}，不能用“{operator}”放在一起",
-        "`{left}` is {left_type_en} and `{right}` is {right_type_en}: they do not go together with `{operator}`",
+        "“{left}”是“{left_type}”，“{right}”是“{right_type}”，不能用“{operator}”连在一起",
+        "`{left}` is of type {left_type_en} and `{right}` of type {right_type_en}: `{operator}` cannot join them",
         (
             "选项、是否、文字只能用 == 和 != 比；大小只能比数和日期",
             "某个值有没有，只对写了 optional: true 的事实才能问（== none）",
@@ -65,8 +65,8 @@ _UNITS: tuple[Code, ...] = (
     ),
     Code(
         "unexpected-type",
-        "“{what}”是{got}，这里要的是{want}",
-        "`{what}` is {got_en}, and {want_en} is needed here",
+        "“{what}”是“{got}”，这里要的是“{want}”",
+        "`{what}` is of type {got_en}, and {want_en} is needed here",
         ("检查名字有没有写错；要把比例变成金额，乘上基数",),
         ("see whether the name is right; to make an amount of a rate, multiply it by a base",),
         "每一处要哪一种值是固定的：条件要是否，基数要金额，比例要比例。",
@@ -76,8 +76,8 @@ _UNITS: tuple[Code, ...] = (
     ),
     Code(
         "expected-quantity",
-        "这里要一个数，“{what}”是{got}",
-        "a number is needed here, and `{what}` is {got_en}",
+        "这里要一个数，“{what}”却是“{got}”",
+        "a number is needed here, and `{what}` is of type {got_en}",
         ("要按条件取数，写成 金额 if 条件 else 0", "算日期用 add_years、years_between"),
         ("to take a number by a condition write `amount if condition else 0`", "compute with days by `add_years` and `years_between`"),
         "加减乘除只对数；日期、选项、是否不能直接算。",
@@ -87,8 +87,8 @@ _UNITS: tuple[Code, ...] = (
     ),
     Code(
         "expected-bool",
-        "这里要一个“是否”，“{what}”是{got}",
-        "yes or no is needed here, and `{what}` is {got_en}",
+        "这里要一个“是否”，“{what}”却是“{got}”",
+        "yes or no is needed here, and `{what}` is of type {got_en}",
         ("写成比较，例如 {number} > 0", "每个条件都要写完整：a == 'A' or a == 'B'，或者 a in ['A', 'B']"),
         ("write a comparison, such as `{number} > 0`", "write each condition in full: `a == 'A' or a == 'B'`, or `a in ['A', 'B']`"),
         "and、or、not、if 的两边只能是成立或不成立的话。",
@@ -112,8 +112,8 @@ _OPTIONS: tuple[Code, ...] = (
     ),
     Code(
         "expected-enum",
-        "in 的左边要是选项，这里是{got}",
-        "left of `in` an option is needed, and this is {got_en}",
+        "in 的左边要是选项，这里是“{got}”",
+        "left of `in` an option is needed, and this is of type {got_en}",
         ("in 只用于登记了 options 的事实；金额、日期的范围用 下限 <= 值 <= 上限",),
         ("`in` is for facts with `options`; for ranges write `lower <= value <= upper`",),
         "in 问的是一个选项在不在一列选项里。",

@@ -164,8 +164,8 @@ _STRUCTURE: tuple[Code, ...] = (
     ),
     Code(
         "choose-by-enum",
-        "choose 的 by 要是一个选项，现在是{got}",
-        "`by` of `choose` must be an option, and this is {got_en}",
+        "choose 的 by 要是一个选项，现在是“{got}”",
+        "`by` of `choose` must be an option, and this is of type {got_en}",
         ("写记录申报哪一项的那个事实，例如 program_applied",),
         ("name the fact that says what is applied for, such as `program_applied`",),
         "choose 按选项挑出同名奖补项目的金额。",

@@ -12,13 +12,13 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from policyengine.diagnostics import Diagnostic, diagnostic
-from policyengine.lang import guards, names
+from policyengine.lang import calls, guards, names
 from policyengine.lang import nodes as n
 from policyengine.lang import typing as t
-from policyengine.lang.functions import FUNCTIONS, Function, day_of
+from policyengine.lang.functions import FUNCTIONS
 from policyengine.lang.names import Universe
 from policyengine.lang.syntax import AGGREGATES, Expr
-from policyengine.values import ABSENT, T_ANY, T_BOOL, T_COUNT, T_NONE, T_ZERO, Known, Type
+from policyengine.values import ABSENT, T_ANY, T_BOOL, T_COUNT, T_NONE, T_ZERO, Type
 
 QUANTITY = Type("any")
 OPERATORS = {
@@ -268,68 +268,22 @@ class _Checker:
                     "unknown-function", self.at(tree.func), name=name, suggestion=close[0] if close else ""
                 )
             return self.broken(tree)
-        arguments = self.prepared(name, [self.node(argument, g) for argument in tree.args])
+        arguments = [self.node(argument, g) for argument in tree.args]
+        if name == "date":
+            arguments = [calls.as_count(argument) for argument in arguments]
+        for i, enum in calls.wanted(name, arguments).items():
+            arguments[i] = self.option_of(arguments[i], enum)
         if name != "is_none":
             for argument in arguments:
                 self.present(argument, g)
         result = t.call(function, [argument.type for argument in arguments])
-        if not self.may_call(tree, function, arguments, result):
+        refusal = calls.refusal(function, arguments, result, self.expr.text)
+        if refusal is not None:
+            at, wrong = refusal[0] or self.at(tree), refusal[1]
+            self.complain(wrong.code, at, **{"what": self.text(at), **wrong.words})
             return self.broken(tree)
         assert isinstance(result, Type)
         return n.Call(name, tuple(arguments), result, self.at(tree))
-
-    def prepared(self, name: str, arguments: list[n.Node]) -> list[n.Node]:
-        """Arguments that take their type from the function: parts of a date, options in quotes."""
-        if name == "date":
-            return [self.as_count(argument) for argument in arguments]
-        if name == "round_to" and len(arguments) == 3:
-            return [*arguments[:2], self.option_of(arguments[2], t.MODE)]
-        if name == "lookup" and len(arguments) == 2 and arguments[0].type.kind == "table":
-            key = Type("enum", options=arguments[0].type.options)
-            return [arguments[0], self.option_of(arguments[1], key)]
-        return arguments
-
-    def may_call(
-        self, tree: ast.Call, function: Function, arguments: list[n.Node], result: Type | t.Clash
-    ) -> bool:
-        """Whether a call is right; complains where it is not."""
-        at = self.at(tree)
-        bare = [argument for argument in arguments if t.is_bare(argument.type)]
-        if bare and function.name != "date":
-            self.complain("magic-number", bare[0].at, number=self.text(bare[0].at))
-            return False
-        if isinstance(result, t.Clash):
-            if result.code == "points-misuse":
-                self.complain(result.code, at, what=self.text(at))
-                return False
-            got, got_en = (
-                "、".join(t.describe(a.type, lang) for a in arguments) or none
-                for lang, none in (("zh", "没有"), ("en", "nothing"))
-            )
-            signature = f"{function.name}({', '.join(function.parameters)})"
-            self.complain(
-                "wrong-arguments", at, signature=signature, zh=function.zh, en=function.en, got=got, got_en=got_en
-            )
-            return False
-        if function.name == "date" and all(isinstance(argument, n.Literal) for argument in arguments):
-            return self.is_day(at, [argument.value for argument in arguments if isinstance(argument, n.Literal)])
-        return True
-
-    def is_day(self, at: n.At, parts: list[Known]) -> bool:
-        """Whether a date that is written out is a day of the calendar."""
-        try:
-            day_of(*parts)
-        except ValueError:
-            self.complain("no-such-day", at, text="-".join(str(part) for part in parts))
-            return False
-        return True
-
-    def as_count(self, node: n.Node) -> n.Node:
-        """A bare whole number where a date's parts are written out."""
-        if isinstance(node, n.Literal) and isinstance(node.value, Decimal) and t.is_bare(node.type):
-            if node.value == node.value.to_integral_value():
-                return n.Literal(node.value, T_COUNT, node.at)
-        return node
 
     def aggregate(self, tree: ast.Call, name: str, generator: ast.GeneratorExp, g: guards.Guards) -> n.Node:
         loop = generator.generators[0]

@@ -66,8 +66,24 @@ def _by_unknown_unit(x: Value, unit: Unknown) -> Value:
     return Unknown(unknown.needs((x, unit)), low, high)
 
 
+def _each(tables: Unknown, do: Callable[[Value], Value]) -> Value:
+    """What comes of a table that changes by date, on a day that is not known: all that any of its versions gives."""
+    found: list[Value] = []
+    failed: KeyError | None = None
+    for table in tables.options or ():
+        try:
+            found.append(do(table))
+        except KeyError as error:  # this version has no such row; another may be in force
+            failed = error
+    if failed is not None and not found:
+        raise failed
+    return unknown.hull(tables.needs, found)
+
+
 def tier(tiers: Value, x: Value) -> Value:
     """The value of the row that `x` falls in; KeyError where it lies below the first."""
+    if isinstance(tiers, Unknown):
+        return _each(tiers, lambda table: tier(table, x))
     assert isinstance(tiers, Tiers)
     low, high = unknown.bounds(x)
     possible = [row.value for i, row in enumerate(tiers.rows) if _may_fall(tiers, i, low, high)]
@@ -92,6 +108,8 @@ def _may_fall(tiers: Tiers, i: int, low: unknown.Bound, high: unknown.Bound) -> 
 
 def marginal(tiers: Value, x: Value) -> Value:
     """The sum over the rows of the part of `x` inside the row times the row's rate."""
+    if isinstance(tiers, Unknown):
+        return _each(tiers, lambda each: marginal(each, x))
     table = tiers
     assert isinstance(table, Tiers)
     if isinstance(x, Unknown) and any(exact.compare(row.value, exact.ZERO) < 0 for row in table.rows):
@@ -111,6 +129,8 @@ def marginal(tiers: Value, x: Value) -> Value:
 
 def lookup(table: Value, key: Value) -> Value:
     """The table's cell for an option."""
+    if isinstance(table, Unknown):
+        return _each(table, lambda each: lookup(each, key))
     assert isinstance(table, Table)
     if isinstance(key, Unknown):
         options = sorted(str(k) for k in key.options or ())

@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from keyword import kwlist
 from typing import Literal as OneOf
 
 from policyengine.diagnostics import Diagnostic
 from policyengine.lang import nodes as n
 from policyengine.values import T_DATE, Type
 
-RESERVED = frozenset(
-    "true false none self as_of and or not if else for in is lambda "
-    "assert async await break class continue def del elif except finally from global import "
-    "nonlocal pass raise return try while with yield".split()
-)  # words of the language, and what Python's parser would not take as a name
+# Words of the language, and what Python's parser would not take as a name.
+RESERVED = frozenset(("true", "false", "none", "self", "as_of", *kwlist))
 
 
 @dataclass(frozen=True, slots=True)

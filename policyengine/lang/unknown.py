@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from policyengine import exact
 from policyengine.exact import Number
-from policyengine.values import ABSENT, BOTH, Absent, FactRef, Known, Unknown, Value
+from policyengine.values import ABSENT, BOTH, Absent, FactRef, Known, Option, Table, Tiers, Unknown, Value
 
 Bound = Number | date | None
 NOTHING: frozenset[FactRef] = frozenset()
@@ -50,7 +50,7 @@ def ranged(needs: frozenset[FactRef], low: Bound, high: Bound, absent: bool = Fa
     return Unknown(needs, low, high, absent=absent)
 
 
-def chosen(needs: frozenset[FactRef], options: frozenset[bool | str], absent: bool = False) -> Value:
+def chosen(needs: frozenset[FactRef], options: frozenset[Option], absent: bool = False) -> Value:
     """One of the options: known where only one is left."""
     if len(options) == 1 and not absent:
         return next(iter(options))
@@ -75,7 +75,7 @@ def hull(extra: frozenset[FactRef], values: Iterable[Value]) -> Value:
     present = [v for v in candidates if v is not ABSENT]
     finite = [_options(v) for v in present]
     if all(options is not None for options in finite):
-        union: frozenset[bool | str] = frozenset().union(*(o for o in finite if o is not None))
+        union: frozenset[Option] = frozenset().union(*(o for o in finite if o is not None))
         return chosen(wanted, union, absent)
     lows, highs = zip(*(bounds(v) for v in present), strict=True)
     return ranged(wanted, _extreme(lows, -1), _extreme(highs, 1), absent)
@@ -90,10 +90,10 @@ def same(a: Known, b: Value) -> bool:
     return type(a) is type(b) and a == b
 
 
-def _options(value: Value) -> frozenset[bool | str] | None:
+def _options(value: Value) -> frozenset[Option] | None:
     if isinstance(value, Unknown):
         return value.options
-    return frozenset((value,)) if isinstance(value, bool | str) else None
+    return frozenset((value,)) if isinstance(value, bool | str | tuple | Tiers | Table) else None
 
 
 def _extreme(found: Iterable[Bound], sign: int) -> Bound:
@@ -303,8 +303,11 @@ def is_absent(a: Value) -> Value:
     return a is ABSENT
 
 
-def contains(a: Value, members: tuple[str, ...]) -> Value:
+def contains(a: Value, members: Value) -> Value:
     """`a in members`"""
+    if isinstance(members, Unknown):  # a set that changes by date
+        return hull(members.needs, [contains(a, each) for each in members.options or ()])
+    assert isinstance(members, tuple)
     if not isinstance(a, Unknown):
         return a in members if isinstance(a, str) else False
     if a.options is None:

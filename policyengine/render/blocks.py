@@ -140,7 +140,7 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
     if d.missing and d.outcome != "refused":
         yield from _missing(e, lang)
     if depth == "summary":
-        yield from _readings(d, lang)
+        yield from _readings_in_short(d, lang)
         return
     if e.conditions:
         yield Heading(2, _counted(e.conditions, lang))
@@ -292,6 +292,20 @@ def _line(line: Line, lang: str, number: str = "", whose: bool = False) -> Item:
     if line.evidence:
         below.append(f"材料：{line.evidence}" if zh else f"evidence: {line.evidence}")
     return Item(mark, text, (*below, *_quotes(line.citations)))
+
+
+def _readings_in_short(d: Decision, lang: str) -> Iterator[Block]:
+    """How many default readings the answer rests on, and which were changed."""
+    changed = [use for use in d.readings if not use.default]
+    kept = len(d.readings) - len(changed)
+    if not d.readings:
+        return
+    zh = lang == "zh"
+    text = f"用到{kept}项默认口径" if zh else f"Rests on {kept} default readings"
+    for use in changed:
+        option = use.interpretation.options[use.option].label(lang)
+        text += f"；改用口径“{use.interpretation.label(lang)}：{option}”" if zh else f"; changed: {use.interpretation.label(lang)}: {option}"
+    yield Paragraph(text + ("。" if zh else "."))
 
 
 def _readings(d: Decision, lang: str, full: bool = False) -> Iterator[Block]:
