@@ -108,4 +108,4 @@ def test_files_are_short_and_say_what_they_are(path: Path) -> None:
     text = path.read_text("utf-8")
     tables = path.parent.name == "codes"  # a table may be as long as it is
     assert tables or len(text.splitlines()) <= 480, len(text.splitlines())
-    assert path.name == "__init__.py" and not text.strip() or ast.get_docstring(ast.parse(text))
+    assert (path.name == "__init__.py" and not text.strip()) or ast.get_docstring(ast.parse(text))
