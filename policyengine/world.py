@@ -22,6 +22,7 @@ from policyengine.instances import Ent, Found, Plans, When, anything
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.lang.evaluate import Evaluator
+from policyengine.room import make_room
 from policyengine.values import ABSENT, FactRef, Unknown, Value
 
 
@@ -44,6 +45,7 @@ class World:
     _evaluator: Evaluator = field(default_factory=Evaluator)
 
     def __post_init__(self) -> None:
+        make_room()
         self._dated = {entity.name: entity.dated_by for entity in self.policy.entities.values()}
         for kind, members in self.case.entities.items():
             self.entities[kind] = {id_: Ent(kind, id_, given) for id_, given in members.items()}
@@ -181,7 +183,7 @@ class World:
         overridden = {o for row in node.rows if row.name in sure for o in row.overrides}
         live = [row for row in node.rows if held[row.name] is not False and row.name not in overridden]
         hits = [row for row in live if row.name in sure]
-        values = [self.evaluate(row.then, ent, when) for row in live]
+        values = [self._then(row, held[row.name], ent, when) for row in live]
         found = [value for row, value in zip(live, values, strict=True) if row in hits]
         if len(hits) > 1:
             settled = [value for value in found if not isinstance(value, Unknown)]
@@ -199,6 +201,15 @@ class World:
     def is_stipulated(self, ent: Ent, name: str) -> bool:
         """Whether a derived value was set from outside."""
         return FactRef(ent.kind, ent.id, name) in self.case.stipulated
+
+    def _then(self, row: p.CaseRow, held: Value, ent: Ent | None, when: When) -> Value:
+        """What a row gives; an error in one that may turn out not to hold is put off."""
+        try:
+            return self.evaluate(row.then, ent, when)
+        except CaseError:
+            if not isinstance(held, Unknown):
+                raise
+            return Unknown(held.needs)
 
     # --- groups ---
 

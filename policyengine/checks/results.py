@@ -14,6 +14,7 @@ from fractions import Fraction
 from policyengine import exact, wording
 from policyengine import model as m
 from policyengine import plan as p
+from policyengine import room
 from policyengine.case import Case, CaseEntity
 from policyengine.checks.common import Checked, compiled
 from policyengine.checks.facts import facts
@@ -127,3 +128,8 @@ def cost(checked: Checked) -> Iterator[Diagnostic]:
     total = sum(1 for c in compiled(checked.plan) for _ in n.walk(c.node))
     if total > MAX_COST:
         yield diagnostic("policy-too-large", checked.policy.header.span, count=total, limit=MAX_COST)
+    chains = room.depths(checked.plan)
+    too_long = [name for name, depth in chains.items() if depth > room.LONGEST]
+    if too_long:
+        info = checked.plan.nodes[too_long[0]].info
+        yield diagnostic("chain-too-long", info.span, name=info.name)

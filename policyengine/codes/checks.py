@@ -322,4 +322,18 @@ _UNUSED: tuple[Code, ...] = (
     ),
 )  # fmt: skip
 
-CHECKS: tuple[Code, ...] = (*_HEADER, *_VALUES, *_TABLES, *_UNUSED)
+_SIZE: tuple[Code, ...] = (
+    Code(
+        "chain-too-long",
+        "算“{name}”要一个接一个算的值太多",
+        "too many values rest on one another below “{name}”",
+        ("减少层层相套的值，或少套几层括号",),
+        ("make the chain of values shorter, or nest fewer brackets",),
+        "一个值要等另一个值先算出来；这样的链条太长，程序没有把握算完，所以事先拒绝。",
+        "A value waits for another; a chain that long may not be finished, so it is refused beforehand.",
+        "values: {a: {formula: -(-(-(b)))}, b: {formula: -(-(-(c)))}}   # 这样写上几百个",
+        "values: {a: {formula: c}}",
+    ),
+)
+
+CHECKS: tuple[Code, ...] = (*_SIZE, *_HEADER, *_VALUES, *_TABLES, *_UNUSED)

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from calendar import isleap
+from calendar import isleap, monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil, floor
 
 from policyengine import exact
 from policyengine.exact import Number
@@ -148,21 +149,32 @@ def _day(year: int, month: int, day: int) -> date:
     return date(year, month, day)
 
 
-def _add_years(day: date, n: int) -> date:
-    return _day(min(max(day.year + n, 1), 9999), day.month, day.day)
+def _months(n: Number) -> int:
+    """Years as whole months; ValueError where they are none: 0.5年 is 6, and 0.3年 says no length of time."""
+    months = Fraction(n) * 12
+    if months.denominator != 1:
+        raise ValueError(exact.text(n))
+    return months.numerator
+
+
+def _add_months(day: date, months: int) -> date:
+    """The same day of another month; the last one of a month that is too short (民法典第203条)."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    year = min(max(year, 1), 9999)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def add_years(day: Value, n: Value) -> Value:
-    """The same day `n` years later; 29 February becomes the 28th where there is none."""
-    if isinstance(day, date) and isinstance(n, Decimal):
-        return _add_years(day, int(n))
+    """The same day `n` years later, half years and months too; 29 February becomes the 28th where there is none."""
+    if isinstance(day, date) and isinstance(n, Decimal | Fraction):
+        return _add_months(day, _months(n))
     (low, high), (fewest, most) = unknown.bounds(day), unknown.bounds(n)
-    return unknown.ranged(unknown.needs((day, n)), _shift(low, fewest), _shift(high, most))
+    return unknown.ranged(unknown.needs((day, n)), _shift(low, fewest, floor), _shift(high, most, ceil))
 
 
-def _shift(day: unknown.Bound, n: unknown.Bound) -> date | None:
-    if isinstance(day, date) and isinstance(n, Decimal):
-        return _add_years(day, int(n))
+def _shift(day: unknown.Bound, n: unknown.Bound, whole: Callable[[Fraction], int]) -> date | None:
+    if isinstance(day, date) and isinstance(n, Decimal | Fraction):
+        return _add_months(day, whole(Fraction(n) * 12))
     return None
 
 
@@ -176,7 +188,7 @@ def years_between(start: Value, end: Value) -> Value:
 
 def _full_years(start: date, end: date) -> int:
     years = end.year - start.year
-    return years - (_add_years(start, years) > end)
+    return years - (_add_months(start, years * 12) > end)
 
 
 def _years(start: unknown.Bound, end: unknown.Bound) -> Decimal | None:
