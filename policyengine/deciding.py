@@ -32,7 +32,7 @@ from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.source import Span
 from policyengine.trace import Read
-from policyengine.values import FactRef, Unknown, Value
+from policyengine.values import FactRef, Unit, Unknown, Value
 from policyengine.world import World
 
 
@@ -300,15 +300,20 @@ def shown(world: World, compiled: n.Compiled, ent: Ent, when: When, lang: str) -
     return wording.value(value, compiled.type, lang, options, unit)
 
 
-def words_of(world: World, node: n.Node) -> tuple[Mapping[str, m.Label] | None, str]:
+def words_of(world: World, node: n.Node) -> tuple[Mapping[str, m.Label] | None, Unit | str]:
     """Option labels and unit of a name."""
     if not isinstance(node, n.Path):
         return None, ""
     fact = world.policy.facts.get(node.name)
     if fact is not None:
-        return fact.options, fact.unit if fact.type.kind == "number" else ""
+        return fact.options, unit_of(world.policy, fact)
     derived = world.policy.values.get(node.name)
     return (derived.options if derived else None), ""
+
+
+def unit_of(policy: m.Policy, fact: m.Fact) -> Unit | str:
+    """The unit in which a number is asked for; "" for everything whose type says its unit."""
+    return (policy.units.get(fact.unit) or fact.unit) if fact.type.kind == "number" else ""
 
 
 # --- what it rests on -------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from policyengine import plan as p
 from policyengine import trace, wording
-from policyengine.deciding import Decided, subject
+from policyengine.deciding import Decided, subject, unit_of
 from policyengine.decision import Decision
 from policyengine.explanation import CaseExplanation, Explanation, Input, Line, Provenance
 from policyengine.instances import Ent, When
@@ -163,7 +163,7 @@ class _Explainer:
             if given is None or given.value is None:
                 continue
             fact = self.lines.policy.facts[name]
-            unit = fact.unit if fact.type.kind == "number" else ""
+            unit = unit_of(self.lines.policy, fact)
             shown = wording.value(given.value, fact.type, self.lines.lang, fact.options, unit)
             if fact.type.kind == "money" and isinstance(given.value, Decimal):
                 shown = wording.money(given.value, self.lines.lang)

@@ -228,7 +228,7 @@ class _Compare:
         if found or wanted is None:
             yield Difference(what, _text(node), "；".join(concise(d, "zh") for d in found), node.span)
         elif not unknown.same(wanted, got):
-            yield Difference(what, _text(node), wording.value(got, type_, "zh", labels, unit), node.span)
+            yield Difference(what, _text(node), wording.value(got, type_, "zh", labels, self.plans.last.policy.units.get(unit) or unit), node.span)
 
     def range(self, what: str, node: Node, got: Value) -> Iterator[Difference]:
         items = list(_items(node))

@@ -14,7 +14,7 @@ from fractions import Fraction
 from policyengine import exact
 from policyengine.exact import CONTEXT, Number
 from policyengine.model import Label
-from policyengine.values import Absent, Table, Tiers, Type, Unknown, Value
+from policyengine.values import Absent, Table, Tiers, Type, Unit, Unknown, Value
 
 WAN = Decimal(10_000)
 UNKNOWN = Label("待补", "to be given")
@@ -61,7 +61,7 @@ def day(value: date, lang: str = "zh") -> str:
 
 
 def value(
-    v: Value, type_: Type, lang: str = "zh", options: Mapping[str, Label] | None = None, unit: str = ""
+    v: Value, type_: Type, lang: str = "zh", options: Mapping[str, Label] | None = None, unit: Unit | str = ""
 ) -> str:
     """A value for people, with its unit and the labels of its options."""
     if isinstance(v, Unknown):
@@ -86,8 +86,10 @@ def option(name: str, lang: str, options: Mapping[str, Label] | None) -> str:
     return options[name](lang) if options and name in options else name
 
 
-def quantity(number: Number, type_: Type, lang: str = "zh", unit: str = "") -> str:
-    """A number by its type."""
+def quantity(number: Number, type_: Type, lang: str = "zh", unit: Unit | str = "") -> str:
+    """A number by its type. `unit`: of a number, whose value is then said in that unit; or just a word."""
+    if isinstance(unit, Unit):
+        number, unit = exact.divide(number, unit.scale), unit.name
     match type_.kind:
         case "money":
             return money(number, lang)
@@ -111,7 +113,7 @@ def in_formula(number: Number, type_: Type, lang: str = "zh") -> str:
 
 
 def span(
-    v: Unknown, type_: Type, lang: str = "zh", options: Mapping[str, Label] | None = None, unit: str = ""
+    v: Unknown, type_: Type, lang: str = "zh", options: Mapping[str, Label] | None = None, unit: Unit | str = ""
 ) -> str:
     """What an unknown value may still be: `0元至40万元`, `待补`."""
     if isinstance(v.low, Decimal | Fraction) and isinstance(v.high, Decimal | Fraction):
@@ -124,9 +126,10 @@ def table(t: Tiers | Table, type_: Type, lang: str, options: Mapping[str, Label]
     """A tier table or lookup table on one line."""
     item = type_.item or type_
     if isinstance(t, Tiers):
+        bound = Type(type_.options[0], type_.dim) if type_.options else Type("money")  # type: ignore[arg-type]
         words = ("{}以上（不含）", "{}及以上") if lang == "zh" else ("above {}", "from {}")
         rows = [
-            f"{words[0 if row.strict else 1].format(money(row.bound, lang))}：{quantity(row.value, item, lang)}"
+            f"{words[0 if row.strict else 1].format(quantity(row.bound, bound, lang))}：{quantity(row.value, item, lang)}"
             for row in t.rows
         ]
     else:

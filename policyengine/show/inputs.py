@@ -15,6 +15,7 @@ from policyengine.show.book import Book
 PARAMETER = m.Label("参数", "Parameter")
 FACT = m.Label("填报事项", "Fact")
 READING = m.Label("口径", "Reading")
+from policyengine.values import Unit
 
 
 def parameter(book: Book, parameter_: m.Parameter) -> Iterator[Block]:
@@ -97,7 +98,7 @@ def _form(book: Book, f: m.Fact) -> Iterator[tuple[str, str]]:
     if f.not_after:
         yield t("不晚于", "not later than"), book.say.label(book.plan.application.date)
     if f.assume is not None:
-        assumed = wording.value(f.assume, f.type, book.lang, f.options, f.unit)
+        assumed = wording.value(f.assume, f.type, book.lang, f.options, _unit(book, f))
         yield (
             t("没有填时", "where it is not given"),
             t(f"按{assumed}算，结果里会注明", f"taken as {assumed}, and marked"),
@@ -127,12 +128,12 @@ def span(book: Book, f: m.Fact) -> str:
     """`0元至1,000,000万元`"""
     if f.low is None or f.high is None:
         return ""
-    low, high = (wording.quantity(bound, f.type, book.lang, _unit(f)) for bound in (f.low, f.high))
+    low, high = (wording.quantity(bound, f.type, book.lang, _unit(book, f)) for bound in (f.low, f.high))
     return book.t(f"{low}至{high}", f"{low} to {high}")
 
 
-def _unit(f: m.Fact) -> str:
-    return f.unit if f.type.kind in ("number", "count") else ""
+def _unit(book: Book, f: m.Fact) -> Unit | str:
+    return (book.policy.units.get(f.unit) or f.unit) if f.type.kind in ("number", "count") else ""
 
 
 def _decider(book: Book, f: m.Fact) -> str:
