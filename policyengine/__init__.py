@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from policyengine.api import check, compile, decide, explain, load, read_case
     from policyengine.diagnostics import CaseError, PolicyError
 
-__all__ = ["CaseError", "PolicyError", "__version__", "check", "compile", "decide", "explain", "load", "read_case"]
+__all__ = [
+    "CaseError",
+    "PolicyError",
+    "__version__",
+    "check",
+    "compile",
+    "decide",
+    "explain",
+    "load",
+    "read_case",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -79,7 +79,9 @@ def _merge(base: Node, change: Node, path: tuple[str, ...], found: list[Diagnost
         if isinstance(node, Scalar) and node.value is None and not node.quoted:
             if name not in entries:
                 close = get_close_matches(name, entries, 1)
-                found.append(diagnostic("nothing-to-delete", key.span, name=name, suggestion=close[0] if close else ""))
+                found.append(
+                    diagnostic("nothing-to-delete", key.span, name=name, suggestion=close[0] if close else "")
+                )
             entries.pop(name, None)
             continue
         rival = _RIVALS.get(name)
@@ -87,7 +89,10 @@ def _merge(base: Node, change: Node, path: tuple[str, ...], found: list[Diagnost
             entries.pop(rival, None)
         if name in entries:
             old_key, old = entries[name]
-            entries[name] = (old_key if isinstance(old, Mapping) else key, _merge(old, node, (*path, name), found))
+            entries[name] = (
+                old_key if isinstance(old, Mapping) else key,
+                _merge(old, node, (*path, name), found),
+            )
         else:
             entries[name] = (key, node)
     return Mapping(tuple(entries.values()), base.span)

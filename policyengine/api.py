@@ -46,7 +46,9 @@ def check(timeline: m.Timeline) -> list[Diagnostic]:
     return found
 
 
-def check_files(spec: str | Path, overlays: Iterable[str | Path] = ()) -> tuple[Plans | None, list[Diagnostic]]:
+def check_files(
+    spec: str | Path, overlays: Iterable[str | Path] = ()
+) -> tuple[Plans | None, list[Diagnostic]]:
     """Load, build and check in one go, collecting all findings instead of raising at the first stage."""
     loaded = loader.read(spec, overlays)
     if loaded.timeline is None:
@@ -133,10 +135,18 @@ def with_fact(plans: Plans, case: Case, text: str) -> Case:
     id_, _, name = rest.rpartition(".")
     fact = plans.policy.facts.get(name)
     if not equals or fact is None or fact.entity != kind or case.entity(kind, id_) is None:
-        there = [f"{k}.{i}.{f.name}" for k, ids in case.entities.items() for i in ids for f in plans.policy.facts.values() if f.entity == k]
+        there = [
+            f"{k}.{i}.{f.name}"
+            for k, ids in case.entities.items()
+            for i in ids
+            for f in plans.policy.facts.values()
+            if f.entity == k
+        ]
         close = get_close_matches(path.strip(), there, 1, 0.4)
         span = source.span(0, len(text))
-        raise CaseError([diagnostic("bad-fact-option", span, text=text, suggestion=close[0] if close else "")])
+        raise CaseError(
+            [diagnostic("bad-fact-option", span, text=text, suggestion=close[0] if close else "")]
+        )
     span = source.span(len(path) + 1, len(text))
     value, found = Reader(plans.policy.units).fact(fact, Scalar(written.strip(), written.strip(), span))
     if found:
@@ -158,7 +168,16 @@ def with_readings(plans: Plans, texts: Iterable[str]) -> dict[str, str]:
         elif option not in known[id_].options:
             close = get_close_matches(option, known[id_].options, 1, 0.4)
             options = "、".join(known[id_].options)
-            found.append(diagnostic("unknown-reading-option", span, name=id_, option=option, options=options, suggestion=close[0] if close else ""))
+            found.append(
+                diagnostic(
+                    "unknown-reading-option",
+                    span,
+                    name=id_,
+                    option=option,
+                    options=options,
+                    suggestion=close[0] if close else "",
+                )
+            )
         else:
             chosen[id_] = option
     if found:

@@ -312,7 +312,11 @@ class Builder:
         for key in written if options else ():
             if options and key.text not in options:
                 close = get_close_matches(key.text, options, 1, 0.5)
-                words = {"value": key.text, "options": "、".join(options), "suggestion": close[0] if close else ""}
+                words = {
+                    "value": key.text,
+                    "options": "、".join(options),
+                    "suggestion": close[0] if close else "",
+                }
                 self.found.append(diagnostic("unknown-option", key.span, **words))
 
     def number(self, node: Scalar) -> tuple[Known, Type]:
@@ -351,7 +355,9 @@ class Builder:
                 self.found.append(diagnostic("tiers-mixed", node.span, part_zh=zh, part_en=en))
                 raise Skip
         of = edges[0] if edges else None
-        return Tiers(tuple(rows)), Type("tiers", of.dim if of else (), (of.kind,) if of else (), item=types[0])
+        return Tiers(tuple(rows)), Type(
+            "tiers", of.dim if of else (), (of.kind,) if of else (), item=types[0]
+        )
 
     def same_kind(self, key: str, node: Scalar, type_: Type) -> None:
         """`rate: 3%` and `points: 1个百分点`, not the other way round."""
@@ -362,7 +368,9 @@ class Builder:
             self.found.append(diagnostic("unit-missing", node.span, name=key, text=node.text, unit=unit))
         else:
             written = node.text.lstrip("-0123456789.,")
-            self.found.append(diagnostic("wrong-unit", node.span, name=key, text=node.text, unit=written, want=unit))
+            self.found.append(
+                diagnostic("wrong-unit", node.span, name=key, text=node.text, unit=written, want=unit)
+            )
         raise Skip
 
     def bound(self, node: Node, type_: Type, unit: str, name: str) -> Decimal:

@@ -52,7 +52,9 @@ def _pairs(node: Node | None) -> Iterator[tuple[Scalar, Scalar]]:
                 yield key, value
 
 
-def read_cases(tree: Mapping, policy: m.Policy, types: dict[str, Type], name: str) -> tuple[CaseFile, list[Diagnostic]]:
+def read_cases(
+    tree: Mapping, policy: m.Policy, types: dict[str, Type], name: str
+) -> tuple[CaseFile, list[Diagnostic]]:
     """All worlds of a file. `types`: of every value, for `stipulate`."""
     found: list[Diagnostic] = []
     head = header(tree)
@@ -68,7 +70,9 @@ def read_cases(tree: Mapping, policy: m.Policy, types: dict[str, Type], name: st
     return CaseFile(tuple(cases), head.policy, head.as_of, head.readings, head.sets), found
 
 
-def read_case(node: Node, policy: m.Policy, types: dict[str, Type], name: str) -> tuple[Case, list[Diagnostic]]:
+def read_case(
+    node: Node, policy: m.Policy, types: dict[str, Type], name: str
+) -> tuple[Case, list[Diagnostic]]:
     """One world."""
     reader = _CaseReader(policy, types)
     if isinstance(node, Mapping):
@@ -105,7 +109,10 @@ class _CaseReader:
         self.entities: dict[str, dict[str, CaseEntity]] = {}
         self.flat: set[str] = set()
         self.stipulated: dict[FactRef, Given] = {}
-        self.kinds = {**{e.label.zh: e.name for e in policy.entities.values()}, **{e: e for e in policy.entities}}
+        self.kinds = {
+            **{e.label.zh: e.name for e in policy.entities.values()},
+            **{e: e for e in policy.entities},
+        }
         self.names = {kind: self._names(kind) for kind in policy.entities}
 
     def _names(self, kind: str) -> dict[str, tuple[str, str]]:
@@ -117,7 +124,9 @@ class _CaseReader:
         for entity in self.policy.entities.values():
             for reference in entity.references.values():
                 if entity.name == kind:
-                    names |= dict.fromkeys((reference.label.zh, reference.name), ("reference", reference.name))
+                    names |= dict.fromkeys(
+                        (reference.label.zh, reference.name), ("reference", reference.name)
+                    )
                 if reference.to == kind:
                     relation = ("relation", reference.inverse)
                     names |= dict.fromkeys((reference.inverse_label.zh, reference.inverse), relation)
@@ -139,7 +148,15 @@ class _CaseReader:
             if kind is None:
                 close = get_close_matches(key.text, self.kinds, 1, 0.4)
                 known = "、".join(entity.label.zh for entity in self.policy.entities.values())
-                self.found.append(diagnostic("unknown-kind", key.span, name=key.text, suggestion=close[0] if close else "", known=known))
+                self.found.append(
+                    diagnostic(
+                        "unknown-kind",
+                        key.span,
+                        name=key.text,
+                        suggestion=close[0] if close else "",
+                        known=known,
+                    )
+                )
                 continue
             self.flat.add(kind)
             self.section(kind, child, "", None)
@@ -163,7 +180,12 @@ class _CaseReader:
             related = (("第一次在这里", "first here"), first.span)
             self.found.append(diagnostic("duplicate-entity", key.span, related, kind=label, id=id_))
             return
-        if not key.text or len(key.text) > 100 or any(c in key.text for c in "./ ") or not key.text.isprintable():
+        if (
+            not key.text
+            or len(key.text) > 100
+            or any(c in key.text for c in "./ ")
+            or not key.text.isprintable()
+        ):
             self.found.append(diagnostic("bad-id", key.span, id=key.text))
             return
         draft = _Draft(kind, id_, key.span)
@@ -203,7 +225,15 @@ class _CaseReader:
         reference = self.policy.entities[draft.kind].references[name]
         if not isinstance(node, Scalar) or node.value is None:
             if not reference.optional:
-                self.found.append(diagnostic("reference-missing", node.span, name=reference.label.zh, id=draft.id, kind=self.label(reference.to)))
+                self.found.append(
+                    diagnostic(
+                        "reference-missing",
+                        node.span,
+                        name=reference.label.zh,
+                        id=draft.id,
+                        kind=self.label(reference.to),
+                    )
+                )
             return
         if node.text in NONE_WORDS and reference.optional:
             draft.references[name] = None
@@ -257,7 +287,9 @@ class _CaseReader:
         application = self.policy.header.application.entity
         for kind in self.policy.entities:
             self.entities[kind] = {}
-        complete = {kind for kind in self.policy.entities if kind in self.flat or self.complete(kind)} | {application}
+        complete = {kind for kind in self.policy.entities if kind in self.flat or self.complete(kind)} | {
+            application
+        }
         for (kind, id_), draft in self.drafts.items():
             entity = self.policy.entities[kind]
             for reference in entity.references.values():
@@ -287,7 +319,11 @@ class _CaseReader:
             if reference.optional:
                 draft.references[reference.name] = None
             elif reference.name not in draft.spans:
-                self.found.append(diagnostic("reference-missing", draft.span, name=reference.label.zh, id=draft.id, kind=label))
+                self.found.append(
+                    diagnostic(
+                        "reference-missing", draft.span, name=reference.label.zh, id=draft.id, kind=label
+                    )
+                )
             return
         id_ = draft.references[reference.name]
         if id_ is not None and (reference.to, id_) not in self.drafts:
@@ -304,7 +340,9 @@ class _CaseReader:
             entity = self.policy.entities[kind]
             if len(members) > entity.most:
                 last = list(members.values())[entity.most]
-                self.found.append(diagnostic("too-many-entities", last.span, kind=entity.label.zh, limit=entity.most))
+                self.found.append(
+                    diagnostic("too-many-entities", last.span, kind=entity.label.zh, limit=entity.most)
+                )
             for reference in entity.references.values():
                 counts: dict[str, int] = {}
                 for member in members.values():
@@ -313,7 +351,11 @@ class _CaseReader:
                         continue
                     counts[id_] = counts.get(id_, 0) + 1
                     if counts[id_] == reference.most + 1:
-                        self.found.append(diagnostic("too-many-entities", member.span, kind=entity.label.zh, limit=reference.most))
+                        self.found.append(
+                            diagnostic(
+                                "too-many-entities", member.span, kind=entity.label.zh, limit=reference.most
+                            )
+                        )
 
     def uniqueness(self) -> None:
         for kind, members in self.entities.items():
@@ -323,7 +365,8 @@ class _CaseReader:
             seen: dict[tuple[object, ...], CaseEntity] = {}
             for member in members.values():
                 key = tuple(
-                    member.references.get(name) or (member.facts[name].value if name in member.facts else None)
+                    member.references.get(name)
+                    or (member.facts[name].value if name in member.facts else None)
                     for name in unique
                 )
                 if None in key:
@@ -332,4 +375,6 @@ class _CaseReader:
                 if first is not member:
                     related = (("第一次在这里", "first here"), first.span)
                     label = self.policy.entities[kind].label.zh
-                    self.found.append(diagnostic("not-unique", member.span, related, kind=label, id=member.id))
+                    self.found.append(
+                        diagnostic("not-unique", member.span, related, kind=label, id=member.id)
+                    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from policyengine import exact, trace, wording
+from policyengine import exact, literals, trace, wording
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.case import Case
@@ -98,7 +98,14 @@ def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
     for seen in _seen_from(world, ent):
         day = world.when(seen)
         if isinstance(day, date) and given.value > day:
-            yield diagnostic("later-than-application", given.span, name=fact.label.zh, text=given.text, day=day.isoformat(), id=seen.id)
+            yield diagnostic(
+                "later-than-application",
+                given.span,
+                name=fact.label.zh,
+                text=given.text,
+                day=day.isoformat(),
+                id=seen.id,
+            )
             return
 
 
@@ -192,7 +199,9 @@ def _version(plan: p.Plan) -> str:
 
 def _notes(world: World, ent: Ent, plan: p.Plan, granted: Value, amount: Value) -> Iterator[m.Label]:
     if granted is True and isinstance(amount, Decimal) and amount == 0:
-        yield m.Label("符合条件，上限已用完，本次金额为0元", "eligible, but the cap is already used up: nothing is paid")
+        yield m.Label(
+            "符合条件，上限已用完，本次金额为0元", "eligible, but the cap is already used up: nothing is paid"
+        )
     kind = world.policy.entities[ent.kind]
     yield m.Label(
         f"限额、排序和分配只在本次申报所列的{kind.label.zh}之间进行",
@@ -307,6 +316,10 @@ def words_of(world: World, node: n.Node) -> tuple[Mapping[str, m.Label] | None, 
     fact = world.policy.facts.get(node.name)
     if fact is not None:
         return fact.options, unit_of(world.policy, fact)
+    parameter = world.policy.parameters.get(node.name)
+    if parameter is not None and parameter.type.kind == "number":
+        written = literals.quantity(parameter.values[0].text, world.policy.units)
+        return None, (written.unit or "") if isinstance(written, literals.Quantity) else ""
     derived = world.policy.values.get(node.name)
     return (derived.options if derived else None), ""
 
@@ -330,7 +343,10 @@ def _missing(world: World, needs: frozenset[FactRef]) -> Iterator[Missing]:
             yield Missing(ref, who, fact.label, fact.ask, fact, fact.cited)
         else:
             label = world.plans.last.label(ref.name)
-            ask = m.Label(f"有哪些{label.zh}？（没有请写“无”）", f"which {label('en')} are there? (write none if there are none)")
+            ask = m.Label(
+                f"有哪些{label.zh}？（没有请写“无”）",
+                f"which {label('en')} are there? (write none if there are none)",
+            )
             yield Missing(ref, who, label, ask, None, m.Cited())
 
 
@@ -371,7 +387,9 @@ def _results(world: World, own: bool, ent: Ent | None = None) -> Iterator[Result
             if own and ent is not None and not _belongs(world, other, ent):
                 continue
             node = world.plan(world.when(other)).nodes[name]
-            yield Result(subject(world, other), name, node.info.label, node.info.type, world.value(other, name))
+            yield Result(
+                subject(world, other), name, node.info.label, node.info.type, world.value(other, name)
+            )
 
 
 def _belongs(world: World, other: Ent, ent: Ent) -> bool:

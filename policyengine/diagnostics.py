@@ -176,8 +176,7 @@ def as_json(d: Diagnostic, lang: Lang = "zh") -> dict[str, object]:
         found |= _place(d.span)
     if d.related:
         found["related"] = [
-            {"label": words[0] if lang == "zh" else words[1], **_place(span)}
-            for words, span in d.related
+            {"label": words[0] if lang == "zh" else words[1], **_place(span)} for words, span in d.related
         ]
     return found
 

@@ -64,7 +64,14 @@ class _Explainer:
             if depth == "full":
                 everything = [line for item in reversed(read) if (line := self.lines.line(item)) is not None]
         return Explanation(
-            self.lines.lang, self.lines.policy, decision, tuple(conditions), tuple(steps), tuple(everything), tuple(inputs), provenance
+            self.lines.lang,
+            self.lines.policy,
+            decision,
+            tuple(conditions),
+            tuple(steps),
+            tuple(everything),
+            tuple(inputs),
+            provenance,
         )
 
     # --- conditions ---
@@ -153,7 +160,9 @@ class _Explainer:
             if item.ent is not None and item.ent.given is not None and item.name in self.lines.policy.facts:
                 used[item.ent.kind, item.ent.id, item.name] = (item.ent, item.name)
         order = {name: i for i, name in enumerate(self.lines.policy.facts)}
-        written = {ent: i for i, ent in enumerate(e for kind in self.world.entities.values() for e in kind.values())}
+        written = {
+            ent: i for i, ent in enumerate(e for kind in self.world.entities.values() for e in kind.values())
+        }
 
         def place(pair: tuple[Ent, str]) -> tuple[bool, int, int]:
             return pair[0] is not self.ent, written[pair[0]], order[pair[1]]

@@ -80,7 +80,9 @@ class Reader:
         for option, label in options.items():
             if text in (_plain(label.zh), _plain(label.en)) and text:
                 return option, []
-        shown = [f"{option}（{options[option].zh}）" if option in options else option for option in type_.options]
+        shown = [
+            f"{option}（{options[option].zh}）" if option in options else option for option in type_.options
+        ]
         close = get_close_matches(text, [*type_.options, *(label.zh for label in options.values())], 1, 0.5)
         return None, [
             diagnostic("unknown-choice", node.span, name=name, text=node.text, options="、".join(shown), suggestion=close[0] if close else "")
@@ -106,9 +108,15 @@ class Reader:
         want = {"money": "万元", "rate": "%", "points": "个百分点", "years": "年"}.get(type_.kind, unit)
         if read.unit is None:
             if type_.kind != "count" and (type_.kind != "number" or type_.dim):
-                return None, [diagnostic("unit-missing", node.span, name=name, text=node.text, unit=unit or want)]
+                return None, [
+                    diagnostic("unit-missing", node.span, name=name, text=node.text, unit=unit or want)
+                ]
         elif (read.unit.kind, read.unit.dim) != (type_.kind, type_.dim):
-            return None, [diagnostic("wrong-unit", node.span, name=name, text=node.text, unit=read.unit.name, want=unit or want)]
+            return None, [
+                diagnostic(
+                    "wrong-unit", node.span, name=name, text=node.text, unit=read.unit.name, want=unit or want
+                )
+            ]
         if type_.kind in ("count", "years") and read.value != read.value.to_integral_value():
             return None, [diagnostic("not-whole", node.span, name=name, text=node.text)]
         return read.value, []
@@ -119,7 +127,9 @@ class Reader:
             low, high = (_amount(bound, fact, self.units) for bound in (fact.low, fact.high))
             return [diagnostic("fact-out-of-range", node.span, name=name, text=node.text, low=low, high=high)]
         if fact.type.kind == "money" and _decimals(value) > fact.decimals:
-            return [diagnostic("too-many-decimals", node.span, name=name, text=node.text, decimals=fact.decimals)]
+            return [
+                diagnostic("too-many-decimals", node.span, name=name, text=node.text, decimals=fact.decimals)
+            ]
         return []
 
 
@@ -138,7 +148,11 @@ def _amount(bound: Decimal | None, fact: m.Fact, units: Units) -> str:
         return ""
     if fact.type.kind == "money":
         whole = CONTEXT.divide(bound, Decimal(10_000))
-        return f"{format(whole, 'f')}万元" if whole == whole.to_integral_value() and bound else f"{format(bound, 'f')}元"
+        return (
+            f"{format(whole, 'f')}万元"
+            if whole == whole.to_integral_value() and bound
+            else f"{format(bound, 'f')}元"
+        )
     if fact.type.kind == "rate":
         return f"{format(CONTEXT.multiply(bound, Decimal(100)).normalize(), 'f')}%"
     unit = units.get(fact.unit)

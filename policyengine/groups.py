@@ -192,9 +192,7 @@ def shares(
     Each gets its share rounded down; what is left goes out unit by unit to the largest remainder, then
     the larger weight, then the tie-breaking keys. A total of 0 gives everyone 0.
     """
-    counted = [
-        _times(member.counts, weight) for member, weight in zip(members, weights, strict=True)
-    ]
+    counted = [_times(member.counts, weight) for member, weight in zip(members, weights, strict=True)]
     if isinstance(total, Decimal | Fraction) and total == 0:
         return [exact.ZERO for _ in members]
     known = [weight for weight in counted if isinstance(weight, Decimal | Fraction)]
@@ -230,7 +228,9 @@ def _split(total: Number, weights: Sequence[Number], unit: Number, members: Sequ
     return result
 
 
-def _open_units(same: list[int], members: Sequence[Member], parts: Sequence[Number], result: list[Value]) -> None:
+def _open_units(
+    same: list[int], members: Sequence[Member], parts: Sequence[Number], result: list[Value]
+) -> None:
     """Among members with equal weights, those whose odd unit depends on an open key get a range."""
     low, *_, high = sorted((parts[i] for i in same), key=lambda part: Fraction(part))
     for i in same:
@@ -278,12 +278,18 @@ def _share_range(i: int, total: Value, weights: Sequence[Value], unit: Value) ->
     least_others = _sum([low for low, _ in others]) or exact.ZERO
     low: Number = exact.ZERO
     if isinstance(unit, Unknown):
-        return Unknown(wanted, exact.ZERO, None if high_total is None or step is None else exact.add(high_total, step))
+        return Unknown(
+            wanted, exact.ZERO, None if high_total is None or step is None else exact.add(high_total, step)
+        )
     if None not in (low_total, own_low, most_others, step) and own_low:
         part = Fraction(low_total) * Fraction(own_low) / (Fraction(own_low) + Fraction(most_others))  # type: ignore[arg-type]
         low = exact.multiply(Decimal(part // Fraction(step)), exact.number(step))  # type: ignore[arg-type]
     high = high_total
-    if None not in (high_total, own_high, step) and own_high and Fraction(own_high) + Fraction(least_others) > 0:
+    if (
+        None not in (high_total, own_high, step)
+        and own_high
+        and Fraction(own_high) + Fraction(least_others) > 0
+    ):
         part = Fraction(high_total) * Fraction(own_high) / (Fraction(own_high) + Fraction(least_others))  # type: ignore[arg-type]
         reach = exact.multiply(Decimal(part // Fraction(step) + 1), exact.number(step))  # type: ignore[arg-type]
         high = reach if high is None else exact.smallest(high, reach)

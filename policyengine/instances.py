@@ -88,9 +88,7 @@ class Found:
     most: int
 
 
-def anything(
-    type_: Type, needs: frozenset[FactRef], low: Any = None, high: Any = None
-) -> Value:
+def anything(type_: Type, needs: frozenset[FactRef], low: Any = None, high: Any = None) -> Value:
     """All that a fact of a type may turn out to be."""
     if type_.kind == "bool":
         return Unknown(needs, options=BOTH, absent=type_.optional)

@@ -72,7 +72,8 @@ class Lines:
                     if self.world.evaluate(row.when, read.ent, read.when) is True:
                         return row.then
                 open_ = any(
-                    isinstance(self.world.evaluate(row.when, read.ent, read.when), Unknown) for row in node.rows
+                    isinstance(self.world.evaluate(row.when, read.ent, read.when), Unknown)
+                    for row in node.rows
                 )
                 return None if open_ else node.otherwise
         return None
@@ -87,8 +88,15 @@ class Lines:
 
         zh = self.lang == "zh"
         if node.method == "in_order":
-            words = "应得金额与限额扣除次序在前的项目后的余额，取较小值" if zh else "the smaller of the amount asked for and what the limit has left after those before it"
-            return words, f"{money(node.of)}，{money(node.limit)}" if zh else f"{money(node.of)}, {money(node.limit)}"
+            words = (
+                "应得金额与限额扣除次序在前的项目后的余额，取较小值"
+                if zh
+                else "the smaller of the amount asked for and what the limit has left after those before it"
+            )
+            return (
+                words,
+                f"{money(node.of)}，{money(node.limit)}" if zh else f"{money(node.of)}, {money(node.limit)}",
+            )
         if node.method == "pro_rata":
             return ("按比例压缩到限额之内" if zh else "scaled down to the limit"), ""
         assert read.ent is not None
@@ -102,8 +110,14 @@ class Lines:
             total = unknown.add(total, weight)
         label = plan.nodes[node.weight].info.label(self.lang)
         name = plan.label(resolve(self.world, read.ent, node.weight, read.when).name)(self.lang) or label
-        words = f"分配总额 × {name} ÷ 各成员合计，取整后的尾差按最大余数补足" if zh else f"total × {name} ÷ the sum over all, the odd units by largest remainder"
-        shown = phrases.value(total, plan.nodes[node.weight].info.type, n.Literal(False, node.info.type, (0, 0)))
+        words = (
+            f"分配总额 × {name} ÷ 各成员合计，取整后的尾差按最大余数补足"
+            if zh
+            else f"total × {name} ÷ the sum over all, the odd units by largest remainder"
+        )
+        shown = phrases.value(
+            total, plan.nodes[node.weight].info.type, n.Literal(False, node.info.type, (0, 0))
+        )
         return words, f"{money(node.total)} × {money(node.weight)} ÷ {shown}"
 
     def because(self, node: p.Node, read: Read) -> str:
@@ -111,7 +125,9 @@ class Lines:
         compiled = self.expression(node, read)
         if isinstance(node, p.CasesNode):
             for row in node.rows:
-                if self.world.evaluate(row.when, read.ent, read.when) is True and self.by_facts(row.when, read):
+                if self.world.evaluate(row.when, read.ent, read.when) is True and self.by_facts(
+                    row.when, read
+                ):
                     return row.label(self.lang)
             return ""
         if compiled is None:
@@ -126,15 +142,24 @@ class Lines:
         if isinstance(value, Unknown) or any(isinstance(x, n.Aggregate) for x in n.walk(root.test)):
             return ""
         if value and isinstance(root.test, n.Logic) and root.test.operator == "or":
-            held = [part for part in root.test.parts if self.world.evaluate(compiled, read.ent, read.when, part) is True]
-            test = n.Compiled(compiled.expr, held[0] if len(held) == 1 else n.Logic("or", tuple(held), root.test.type, root.test.at))
+            held = [
+                part
+                for part in root.test.parts
+                if self.world.evaluate(compiled, read.ent, read.when, part) is True
+            ]
+            test = n.Compiled(
+                compiled.expr,
+                held[0] if len(held) == 1 else n.Logic("or", tuple(held), root.test.type, root.test.at),
+            )
         words = Phrases(self.world, read.ent, read.when, self.lang).labels(test)
         if self.lang == "zh":
             return words if value else f"不满足“{words}”"
         return words if value else f"not: {words}"
 
     def by_facts(self, test: n.Compiled, read: Read) -> bool:
-        return any(item.name in self.policy.facts for item in trace.reads(self.world, test, read.ent, read.when))
+        return any(
+            item.name in self.policy.facts for item in trace.reads(self.world, test, read.ent, read.when)
+        )
 
     def reading_note(self, node: p.Node) -> str:
         if isinstance(node, p.ReadingNode):
@@ -183,8 +208,14 @@ class Lines:
                 used = self.world.plan(item.when).nodes.get(final.name)
                 if isinstance(used, p.ParamNode | p.ReadingNode):
                     parts += self.cited(used.info.cited)
-        quoted = [citation for citation in parts if citation.cite and citation.quote and citation.quote != citation.sentence]
-        chosen = [*quoted, *(c for c in own if c.cite not in {q.cite for q in quoted})] if quoted else list(own)
+        quoted = [
+            citation
+            for citation in parts
+            if citation.cite and citation.quote and citation.quote != citation.sentence
+        ]
+        chosen = (
+            [*quoted, *(c for c in own if c.cite not in {q.cite for q in quoted})] if quoted else list(own)
+        )
         return tuple(dict.fromkeys(chosen))
 
     # --- inputs ---

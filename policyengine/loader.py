@@ -192,7 +192,9 @@ class _Reader:
         if isinstance(parameters, Mapping) and parameters.get(name.strip()) is None:
             known = [key.text for key, _ in parameters.entries]
             close = get_close_matches(name.strip(), known, 1, 0.5)
-            self.found.append(diagnostic("unknown-parameter", at, name=name.strip(), suggestion=close[0] if close else ""))
+            self.found.append(
+                diagnostic("unknown-parameter", at, name=name.strip(), suggestion=close[0] if close else "")
+            )
             return None
         return amend.Overlay(
             f"set-{number + 1}", "", None, number,
@@ -250,7 +252,9 @@ def _version(base: Mapping, chain: list[amend.Overlay], reader: _Reader, broken:
         if overlay.amends not in ("", id_):
             node = overlay.header.get("amends")
             reader.found.append(
-                diagnostic("amends-another", node.span if node else overlay.tree.span, name=overlay.amends, id=id_)
+                diagnostic(
+                    "amends-another", node.span if node else overlay.tree.span, name=overlay.amends, id=id_
+                )
             )
             continue
         units = first.policy.units if first.policy else Units()
@@ -273,9 +277,7 @@ def _header(overlay: amend.Overlay) -> m.OverlayHeader:
     title = overlay.header.get("title")
     if isinstance(title, Mapping):
         zh, en = title.get("zh"), title.get("en")
-        words = m.Label(
-            zh.text if isinstance(zh, Scalar) else "", en.text if isinstance(en, Scalar) else ""
-        )
+        words = m.Label(zh.text if isinstance(zh, Scalar) else "", en.text if isinstance(en, Scalar) else "")
     else:
         words = m.Label(title.text if isinstance(title, Scalar) else overlay.tree.span.source.text)
     return m.OverlayHeader(

@@ -21,7 +21,18 @@ from policyengine.model import Label
 from policyengine.values import T_MONEY, FactRef, Type, Unknown, Value
 from policyengine.world import World
 
-SIGNS = {"*": "×", "/": "÷", "+": "+", "-": "-", ">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "<": "<", ">": ">"}
+SIGNS = {
+    "*": "×",
+    "/": "÷",
+    "+": "+",
+    "-": "-",
+    ">=": "≥",
+    "<=": "≤",
+    "==": "=",
+    "!=": "≠",
+    "<": "<",
+    ">": ">",
+}
 OPPOSITE = {">=": "<", "<=": ">", "==": "!=", "!=": "==", "<": ">=", ">": "<="}
 _STRENGTH = {"or": 1, "and": 2, "not": 3, "compare": 4, "+": 5, "-": 5, "*": 6, "/": 6}
 MOST_TERMS = 8
@@ -250,7 +261,9 @@ class _Words:
         parts = []
         for part in node.parts:
             parts.append(self.node(part, bound, strength + 1))
-            decides = p_.world.evaluate(self.compiled, p_.ent, p_.when, part, bound) is (node.operator == "or")
+            decides = p_.world.evaluate(self.compiled, p_.ent, p_.when, part, bound) is (
+                node.operator == "or"
+            )
             if decides and not names_only:
                 break
         return self.wrap(word.join(parts), strength if len(parts) > 1 else outer, outer)
@@ -323,7 +336,9 @@ class _Words:
         terms = []
         for member in trace.members(world, node, ent, bound):
             inner = {**bound, node.variable: member}
-            counts = True if node.where is None else world.evaluate(self.compiled, ent, when, node.where, inner)
+            counts = (
+                True if node.where is None else world.evaluate(self.compiled, ent, when, node.where, inner)
+            )
             if counts is True:
                 terms.append(self.node(node.item, inner, 5))
         if not 0 < len(terms) <= MOST_TERMS or isinstance(total, Unknown):

@@ -102,7 +102,11 @@ def _scenarios(tree: Mapping, profiles: dict[str, Mapping], found: list[Diagnost
         name, case, expect, error = (item.get(key) for key in ("name", "case", "expect", "error"))
         code = error.get("code") if isinstance(error, Mapping) else None
         readings = item.get("readings")
-        chosen = {k: v.text for k, v in readings.items() if isinstance(v, Scalar)} if isinstance(readings, Mapping) else {}
+        chosen = (
+            {k: v.text for k, v in readings.items() if isinstance(v, Scalar)}
+            if isinstance(readings, Mapping)
+            else {}
+        )
         if isinstance(case, Mapping) and isinstance(name, Scalar):
             yield Scenario(
                 name.text, name.span, chosen, _expanded(case, profiles, found),
@@ -121,10 +125,14 @@ def _expanded(node: Mapping, profiles: dict[str, Mapping], found: list[Diagnosti
     for item in use.items if isinstance(use, Sequence) else (use,) if use is not None else ():
         profile = profiles.get(item.text) if isinstance(item, Scalar) else None
         if profile is None:
-            found.append(diagnostic("unknown-profile", item.span, name=item.text if isinstance(item, Scalar) else ""))
+            found.append(
+                diagnostic("unknown-profile", item.span, name=item.text if isinstance(item, Scalar) else "")
+            )
             continue
         written = {key.text for key, _ in entries}
-        entries += [entry for entry in _expanded(profile, profiles, found).entries if entry[0].text not in written]
+        entries += [
+            entry for entry in _expanded(profile, profiles, found).entries if entry[0].text not in written
+        ]
     return Mapping(tuple(entries), node.span)
 
 
@@ -228,7 +236,12 @@ class _Compare:
         if found or wanted is None:
             yield Difference(what, _text(node), "；".join(concise(d, "zh") for d in found), node.span)
         elif not unknown.same(wanted, got):
-            yield Difference(what, _text(node), wording.value(got, type_, "zh", labels, self.plans.last.policy.units.get(unit) or unit), node.span)
+            yield Difference(
+                what,
+                _text(node),
+                wording.value(got, type_, "zh", labels, self.plans.last.policy.units.get(unit) or unit),
+                node.span,
+            )
 
     def range(self, what: str, node: Node, got: Value) -> Iterator[Difference]:
         items = list(_items(node))
@@ -241,7 +254,9 @@ class _Compare:
     def sets(self, what: str, node: Node, got: list[str]) -> Iterator[Difference]:
         wanted = [item.text for item in _items(node)]
         if sorted(wanted) != sorted(got):
-            yield Difference(what, "、".join(sorted(wanted)) or "无", "、".join(sorted(got)) or "无", node.span)
+            yield Difference(
+                what, "、".join(sorted(wanted)) or "无", "、".join(sorted(got)) or "无", node.span
+            )
 
 
 def _items(node: Node) -> Iterator[Scalar]:

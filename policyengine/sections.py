@@ -314,7 +314,13 @@ def _constraint(e: Entry) -> m.Constraint:
 def _target(e: Entry) -> m.Target:
     aim = tuple((kind, label(node)) for kind, node in e.child("aim").node.items())
     return m.Target(
-        e.name, e.label("label", e.name), e.label("indicator"), e.label("period", ""), aim, e.cited(), e.node.span
+        e.name,
+        e.label("label", e.name),
+        e.label("indicator"),
+        e.label("period", ""),
+        aim,
+        e.cited(),
+        e.node.span,
     )
 
 
@@ -355,7 +361,11 @@ def _sentences(e: Entry) -> tuple[m.Sentence, ...]:
     node = e.node.get("sentences")
     found: list[m.Sentence] = []
     if isinstance(node, Mapping):
-        return tuple(m.Sentence(k, s.text, s.span) for k, s in node.items() if isinstance(s, Scalar) and s.value is not None)
+        return tuple(
+            m.Sentence(k, s.text, s.span)
+            for k, s in node.items()
+            if isinstance(s, Scalar) and s.value is not None
+        )
     number = 0
     for item in node.items if isinstance(node, Sequence) else ():
         if isinstance(item, Scalar):

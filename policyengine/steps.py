@@ -55,7 +55,11 @@ class Steps:
             for part in self.parts(node, last):
                 yield from self.visit(part, seen)
         if self.near(last.ent):
-            if not self.chosen_by_facts(last) and node.info.type.kind != "count" and not self.trivial(node, last):
+            if (
+                not self.chosen_by_facts(last)
+                and node.info.type.kind != "count"
+                and not self.trivial(node, last)
+            ):
                 yield from self.shown(last)
 
     def near(self, ent: Ent | None) -> bool:
@@ -88,7 +92,9 @@ class Steps:
         compiled = self.lines.expression(last, Read(final.ent, final.name, read.when))
         if compiled is None:
             return False
-        return isinstance(taken(self.lines.world, compiled, compiled.node, final.ent, read.when, {}), n.Literal)
+        return isinstance(
+            taken(self.lines.world, compiled, compiled.node, final.ent, read.when, {}), n.Literal
+        )
 
     def parts(self, node: p.Node, read: Read) -> Iterator[Read]:
         """The names in the part of an expression that made the value, without the tests that chose it."""

@@ -113,7 +113,11 @@ def in_formula(number: Number, type_: Type, lang: str = "zh") -> str:
 
 
 def span(
-    v: Unknown, type_: Type, lang: str = "zh", options: Mapping[str, Label] | None = None, unit: Unit | str = ""
+    v: Unknown,
+    type_: Type,
+    lang: str = "zh",
+    options: Mapping[str, Label] | None = None,
+    unit: Unit | str = "",
 ) -> str:
     """What an unknown value may still be: `0元至40万元`, `待补`."""
     if isinstance(v.low, Decimal | Fraction) and isinstance(v.high, Decimal | Fraction):

@@ -106,7 +106,9 @@ class World:
         if key in self._memo:
             return self._memo[key]
         if isinstance(when, Unknown) and len(self.plans.versions) > 1:
-            candidates = [self._compute(ent, name, when, plan) for _, plan in self.plans.versions if name in plan.nodes]
+            candidates = [
+                self._compute(ent, name, when, plan) for _, plan in self.plans.versions if name in plan.nodes
+            ]
             result = unknown.hull(when.needs, candidates)
         else:
             result = self._compute(ent, name, when, self.plan(when))
@@ -297,8 +299,14 @@ class World:
             return groups.ranks(rows)
         ents = [other for other, _ in members]
         if node.method == "in_order":
-            of = [self.value(e, node.of, when) if r.counts is not False else exact.ZERO for e, r in zip(ents, rows, strict=True)]
-            limits = [self.value(e, node.limit, when) if r.counts is not False else exact.ZERO for e, r in zip(ents, rows, strict=True)]
+            of = [
+                self.value(e, node.of, when) if r.counts is not False else exact.ZERO
+                for e, r in zip(ents, rows, strict=True)
+            ]
+            limits = [
+                self.value(e, node.limit, when) if r.counts is not False else exact.ZERO
+                for e, r in zip(ents, rows, strict=True)
+            ]
             return groups.in_order(rows, of, limits)
         unit = self.value(ent, node.round_to, when)
         if not isinstance(unit, Unknown) and unit == 0:
@@ -306,11 +314,17 @@ class World:
                 diagnostic("division-by-zero", node.info.span, expression=node.info.label.zh, facts=node.round_to)
             ])  # fmt: skip
         if node.method == "pro_rata":
-            of = [self.value(e, node.of, when) if r.counts is not False else exact.ZERO for e, r in zip(ents, rows, strict=True)]
+            of = [
+                self.value(e, node.of, when) if r.counts is not False else exact.ZERO
+                for e, r in zip(ents, rows, strict=True)
+            ]
             return groups.pro_rata(rows, of, self.value(ent, node.limit, when), unit)
         total = self.value(ent, node.total, when)
         if isinstance(total, Unknown) or total != 0:
-            weights = [self.value(e, node.weight, when) if r.counts is not False else exact.ZERO for e, r in zip(ents, rows, strict=True)]
+            weights = [
+                self.value(e, node.weight, when) if r.counts is not False else exact.ZERO
+                for e, r in zip(ents, rows, strict=True)
+            ]
         else:
             weights = [exact.ZERO for _ in ents]
         split = groups.shares(rows, total, weights, unit)
@@ -318,7 +332,9 @@ class World:
             raise CaseError([diagnostic("nothing-to-share-by", node.info.span, name=node.info.label.zh)])
         return split
 
-    def _note_ties(self, name: str, rows: list[groups.Member], members: list[tuple[Ent, Value]], keys: int) -> None:
+    def _note_ties(
+        self, name: str, rows: list[groups.Member], members: list[tuple[Ent, Value]], keys: int
+    ) -> None:
         """Remember which members only the stable key or the id told apart."""
         counting = {id(row): ent for row, (ent, _) in zip(rows, members, strict=True) if row.counts is True}
         if len(counting) < 2:

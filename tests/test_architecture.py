@@ -51,7 +51,9 @@ def imports(path: Path) -> list[tuple[str, int]]:
             else:
                 found.append((node.module.split(".")[1], node.lineno))
         elif isinstance(node, ast.Import):
-            found += [(a.name.split(".")[1], node.lineno) for a in node.names if a.name.startswith("policyengine.")]
+            found += [
+                (a.name.split(".")[1], node.lineno) for a in node.names if a.name.startswith("policyengine.")
+            ]
     return found
 
 

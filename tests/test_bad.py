@@ -180,7 +180,9 @@ def test_messages_say_what_officials_understand() -> None:
         return f"{d.message()}（{d.help()}）"
 
     assert told("unit-missing") == "“投资额”写的是“800”，没有单位（写成“800万元”）"
-    assert told("fact-out-of-range-of-a-scaled-unit").startswith("“产量”写的是“60000吨”，不在0万吨到5万吨之间")
+    assert told("fact-out-of-range-of-a-scaled-unit").startswith(
+        "“产量”写的是“60000吨”，不在0万吨到5万吨之间"
+    )
     assert told("contradiction").startswith("机器人投资额600万元超过投资额500万元（对照原件")
     assert "写成 2021-06-01 的样子" in told("not-a-date")
     assert "“投资额”的名字是 investment" in expression("name-not-ascii")

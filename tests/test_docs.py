@@ -25,7 +25,11 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 
 def blocks(kind: str) -> list[tuple[Path, str]]:
     return [
-        (page, match[2]) for page in PAGES if page.exists() for match in BLOCK.finditer(page.read_text("utf-8")) if match[1] == kind
+        (page, match[2])
+        for page in PAGES
+        if page.exists()
+        for match in BLOCK.finditer(page.read_text("utf-8"))
+        if match[1] == kind
     ]
 
 
@@ -53,7 +57,12 @@ def run(command: str, cwd: Path) -> list[str]:
     assert words[0] == "policyengine", f"only policyengine is run in docs: {command}"
     environment = {**os.environ, "PYTHONUTF8": "1", "NO_COLOR": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "policyengine", *words[1:]], cwd=cwd, env=environment, capture_output=True, encoding="utf-8", check=False
+        [sys.executable, "-m", "policyengine", *words[1:]],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     return [line.rstrip() for line in (done.stdout + done.stderr).rstrip("\n").splitlines()]
 
@@ -70,10 +79,14 @@ def matches(shown: list[str], printed: list[str]) -> bool:
 def test_commands_print_what_the_page_shows(page: Path, block: str, request: pytest.FixtureRequest) -> None:
     for command, shown in parts(block):
         printed = run(command, ROOT)
-        if request.config.getoption("--update-golden", default=False) and "…" not in (line.strip() for line in shown):
+        if request.config.getoption("--update-golden", default=False) and "…" not in (
+            line.strip() for line in shown
+        ):
             text = page.read_text("utf-8")
             old = f"$ {command}\n" + "".join(f"{line}\n" for line in shown)
-            page.write_text(text.replace(old, f"$ {command}\n" + "".join(f"{line}\n" for line in printed)), "utf-8")
+            page.write_text(
+                text.replace(old, f"$ {command}\n" + "".join(f"{line}\n" for line in printed)), "utf-8"
+            )
             continue
         assert matches(shown, printed), "\n".join([command, *printed])
 
@@ -89,7 +102,9 @@ def test_yaml_is_strict(page: Path, block: str) -> None:
     if "…" in block:
         return  # a sketch with parts left out
     node, found = read_yaml(Source(page.name, block))
-    assert node is not None and not [d for d in found if d.severity == "error"], [d.message("en") for d in found]
+    assert node is not None and not [d for d in found if d.severity == "error"], [
+        d.message("en") for d in found
+    ]
 
 
 def test_the_pages_are_there_and_hold_blocks() -> None:

@@ -14,7 +14,9 @@ from policyengine.reading import read_json
 from policyengine.source import Source
 from tests.support import ROOT
 
-CASES = [path for path in sorted((ROOT / "examples").glob("*.yaml")) if "overlay:" not in path.read_text("utf-8")]
+CASES = [
+    path for path in sorted((ROOT / "examples").glob("*.yaml")) if "overlay:" not in path.read_text("utf-8")
+]
 OVERLAYS = [path for path in sorted((ROOT / "examples").glob("*.yaml")) if path not in CASES]
 
 
@@ -31,7 +33,9 @@ def _in_root(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("format_", ["text", "md"])
 def test_every_example_is_explained_in_full(path: Path, lang: str, format_: str) -> None:
-    result = run("explain", str(path.relative_to(ROOT)), "--depth", "全部", "--lang", lang, "--format", format_)
+    result = run(
+        "explain", str(path.relative_to(ROOT)), "--depth", "全部", "--lang", lang, "--format", format_
+    )
     assert result.exit_code == 0, result.output
     result.output.encode("gbk" if lang == "zh" else "utf-8")
     assert "None" not in result.output and "Unknown(" not in result.output
@@ -53,7 +57,12 @@ def test_json_output_keeps_to_its_schema(depth: str) -> None:
 
 def test_json_lines_and_csv_hold_one_decision_each() -> None:
     lines = run("evaluate", *(str(p) for p in CASES), "--format", "jsonl").stdout.splitlines()
-    assert [json.loads(line)["outcome"] for line in lines] == ["refused", "granted", "undetermined", "granted"]
+    assert [json.loads(line)["outcome"] for line in lines] == [
+        "refused",
+        "granted",
+        "undetermined",
+        "granted",
+    ]
     table = run("evaluate", *(str(p) for p in CASES), "--format", "csv").stdout
     assert len(table.splitlines()) == len(CASES) + 1 and "366667.00" in table
 
@@ -107,4 +116,6 @@ def test_a_what_if_is_marked_in_every_format() -> None:
 def test_writing_to_a_file_is_whole_or_not_at_all(tmp_path: Path) -> None:
     out = tmp_path / "结果.csv"
     assert run("evaluate", "examples/装备升级.yaml", "--format", "csv", "-o", str(out)).exit_code == 0
-    assert out.read_bytes().startswith(b"\xef\xbb\xbf") and [p.name for p in tmp_path.iterdir()] == ["结果.csv"]
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf") and [p.name for p in tmp_path.iterdir()] == [
+        "结果.csv"
+    ]

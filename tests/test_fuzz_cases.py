@@ -15,7 +15,28 @@ from tests.support import ROOT, yanzhou
 
 FEW = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 EXAMPLES = [path.read_text("utf-8") for path in sorted((ROOT / "examples").glob("*.yaml"))]
-JUNK = ["", "500", "-1元", "１２３万元", "0.001元", "1e9元", "是", "无", "none", "null", "2021-02-30", "四.1", "A", "🙂", "x" * 300, "[", "{", "\t", "：", "999999999999万元"]
+JUNK = [
+    "",
+    "500",
+    "-1元",
+    "１２３万元",
+    "0.001元",
+    "1e9元",
+    "是",
+    "无",
+    "none",
+    "null",
+    "2021-02-30",
+    "四.1",
+    "A",
+    "🙂",
+    "x" * 300,
+    "[",
+    "{",
+    "\t",
+    "：",
+    "999999999999万元",
+]
 
 
 def survives(text: str, name: str) -> None:

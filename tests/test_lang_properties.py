@@ -297,7 +297,9 @@ def facts(draw: Draw) -> Facts:
     members = tuple("PQR"[: draw(st.integers(0, 3))])
     owners = [("thing", "T", THING), ("owner", "O", OWNER), *(("item", f"T/{id_}", ITEM) for id_ in members)]
     both = {
-        FactRef(kind, id_, name): draw(strategy) for kind, id_, names in owners for name, strategy in names.items()
+        FactRef(kind, id_, name): draw(strategy)
+        for kind, id_, names in owners
+        for name, strategy in names.items()
     }
     return Facts({ref: w for ref, (w, _) in both.items()}, {ref: v for ref, (_, v) in both.items()}, members)
 
@@ -308,12 +310,20 @@ ITEMS = FactRef("thing", "T", "items")
 def evaluate(compiled: Compiled, all_facts: Facts, known: Iterable[FactRef]) -> Value:
     """The value where only the `known` facts are given (and the items, with theirs, if the relation is)."""
     given_ = set(known)
-    own = {name: all_facts.written[ref] for ref in given_ if ref.entity == "thing" and (name := ref.name) != "items"}
+    own = {
+        name: all_facts.written[ref]
+        for ref in given_
+        if ref.entity == "thing" and (name := ref.name) != "items"
+    }
     owner = {ref.name: all_facts.written[ref] for ref in given_ if ref.entity == "owner"}
     thing: dict[str, object] = {**own, "owner": "O"}
     if ITEMS in given_:
         thing["items"] = {
-            id_: {name: all_facts.written[ref] for name in ITEM if (ref := FactRef("item", f"T/{id_}", name)) in given_}
+            id_: {
+                name: all_facts.written[ref]
+                for name in ITEM
+                if (ref := FactRef("item", f"T/{id_}", name)) in given_
+            }
             for id_ in all_facts.members
         } or "none"
     world, wrong = policy().world(mini.made({"owner": {"O": owner}, "thing": {"T": thing}}))
@@ -348,7 +358,9 @@ def oracle(text: str, all_facts: Facts) -> Any:
     names = {ref.name: v for ref, v in all_facts.meant.items() if ref.entity == "thing"}
     owner = SimpleNamespace(**{ref.name: v for ref, v in all_facts.meant.items() if ref.entity == "owner"})
     items = [
-        SimpleNamespace(thing=thing, **{name: all_facts.meant[FactRef("item", f"T/{id_}", name)] for name in ITEM})
+        SimpleNamespace(
+            thing=thing, **{name: all_facts.meant[FactRef("item", f"T/{id_}", name)] for name in ITEM}
+        )
         for id_ in all_facts.members
     ]
     thing.__dict__.update(names)
@@ -380,7 +392,9 @@ def marginal(rows: list[tuple[Fraction, bool, Fraction]], x: Fraction) -> Fracti
 
 def shifted(day: date, years: Fraction) -> date:
     year = day.year + int(years)
-    return date(year, 2, 28) if (day.month, day.day) == (2, 29) and not isleap(year) else day.replace(year=year)
+    return (
+        date(year, 2, 28) if (day.month, day.day) == (2, 29) and not isleap(year) else day.replace(year=year)
+    )
 
 
 def years_between(a: date, b: date) -> int:
@@ -431,21 +445,29 @@ def test_known_facts_give_exactly_what_python_gives(text: str, all_facts: Facts)
 
 @RUN
 @given(text=texts(), all_facts=facts(), data=st.data())
-def test_what_is_predicted_holds_for_every_completion(text: str, all_facts: Facts, data: st.DataObject) -> None:
+def test_what_is_predicted_holds_for_every_completion(
+    text: str, all_facts: Facts, data: st.DataObject
+) -> None:
     checked = compiled(text)
     known = data.draw(st.sets(st.sampled_from(sorted(everything(all_facts)))))
     value = evaluate(checked, all_facts, known)
     meant = oracle(text, all_facts)
     final = evaluate(checked, all_facts, everything(all_facts))
     if isinstance(value, Unknown):
-        assert not isinstance(final, Unknown) and mini.completed(value, final), (text, mini.spelled(value), final)
+        assert not isinstance(final, Unknown) and mini.completed(value, final), (
+            text,
+            mini.spelled(value),
+            final,
+        )
     else:
         assert agrees(value, meant), (text, value, meant)
 
 
 @RUN
 @given(text=texts(), all_facts=facts(), data=st.data())
-def test_filling_only_what_is_needed_settles_the_value(text: str, all_facts: Facts, data: st.DataObject) -> None:
+def test_filling_only_what_is_needed_settles_the_value(
+    text: str, all_facts: Facts, data: st.DataObject
+) -> None:
     checked = compiled(text)
     known = data.draw(st.sets(st.sampled_from(sorted(everything(all_facts)))))
     value = evaluate(checked, all_facts, known)
@@ -498,7 +520,9 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
         policy().expression(text)
 
 
-@pytest.mark.parametrize("piece", ["(", "[", "not ", "-", "x+", "x if a else ", "x.", "a and ", "max(", "a<b and ", "'"])
+@pytest.mark.parametrize(
+    "piece", ["(", "[", "not ", "-", "x+", "x if a else ", "x.", "a and ", "max(", "a<b and ", "'"]
+)
 @pytest.mark.parametrize("times", [30, 300, 3000, 100_000])
 def test_long_and_deep_texts_are_refused_at_once(piece: str, times: int) -> None:
     text = piece * times + "x"
@@ -532,7 +556,14 @@ def test_a_mutated_expression_is_checked_or_refused() -> None:
 
 def test_the_oracle_counts_years_as_it_should() -> None:
     day = date(2021, 6, 1)
-    assert [years_between(day, day + timedelta(n)) for n in (-366, -365, -364, 0, 364, 365)] == [-2, -1, -1, 0, 0, 1]
+    assert [years_between(day, day + timedelta(n)) for n in (-366, -365, -364, 0, 364, 365)] == [
+        -2,
+        -1,
+        -1,
+        0,
+        0,
+        1,
+    ]
 
 
 def test_the_longest_chain_of_names_that_is_allowed_is_computed() -> None:

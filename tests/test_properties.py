@@ -27,7 +27,11 @@ from policyengine.values import FactRef, Unknown
 from tests.oracle import population
 from tests.support import NOWHERE, ROOT, case_of, yanzhou
 
-OPENABLE = {"project": ("supports", "participants"), "participation": ("supports",), "enterprise": ("earlier_awards",)}
+OPENABLE = {
+    "project": ("supports", "participants"),
+    "participation": ("supports",),
+    "enterprise": ("earlier_awards",),
+}
 CHILDREN = {"supports": "support", "participants": "participation", "earlier_awards": "earlier_award"}
 MANY = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 seeds = st.integers(0, 2**40)
@@ -56,7 +60,9 @@ def opened(case: Case, kind: str, id_: str, relation: str) -> Case:
     back = {"project": "project", "participation": "participation", "enterprise": "applicant"}[kind]
     gone = {i for i, e in case.entities[child].items() if e.references.get(back) == id_}
     if child == "participation":
-        gone_supports = {i for i, e in case.entities["support"].items() if e.references.get("participation") in gone}
+        gone_supports = {
+            i for i, e in case.entities["support"].items() if e.references.get("participation") in gone
+        }
         case = without(case, "support", gone_supports)
     case = without(case, child, gone)
     if id_ not in case.entities[kind]:
@@ -87,10 +93,15 @@ def closed(partial: Case, full: Case, ref: FactRef) -> Case:
     child = CHILDREN[ref.name]
     back = {"project": "project", "participation": "participation", "enterprise": "applicant"}[ref.entity]
     members = {i: e for i, e in full.entities[child].items() if e.references.get(back) == ref.id}
-    merged = {**partial.entities[child], **{i: e for i, e in members.items() if i not in partial.entities[child]}}
+    merged = {
+        **partial.entities[child],
+        **{i: e for i, e in members.items() if i not in partial.entities[child]},
+    }
     entities = {**partial.entities, child: merged}
     if child == "participation":
-        supports = {i: e for i, e in full.entities["support"].items() if e.references.get("participation") in members}
+        supports = {
+            i: e for i, e in full.entities["support"].items() if e.references.get("participation") in members
+        }
         entities["support"] = {**entities["support"], **supports}
     owner = entities[ref.entity][ref.id]
     entities[ref.entity] = {**entities[ref.entity], ref.id: replace(owner, closed=owner.closed | {ref.name})}
@@ -190,7 +201,8 @@ def test_renaming_ids_in_their_order_changes_nothing_else(seed: int) -> None:
 
     entities = {
         kind: {
-            f"x-{i}": replace(e, id=f"x-{i}", references={k: new(v) for k, v in e.references.items()}) for i, e in members.items()
+            f"x-{i}": replace(e, id=f"x-{i}", references={k: new(v) for k, v in e.references.items()})
+            for i, e in members.items()
         }
         for kind, members in full.entities.items()
     }
@@ -206,10 +218,16 @@ def test_renaming_ids_in_their_order_changes_nothing_else(seed: int) -> None:
 ])  # fmt: skip
 def test_decisions_are_the_same_bytes_everywhere(setting: dict[str, str]) -> None:
     command = [sys.executable, "-m", "policyengine", "evaluate", "--format", "json", "--explain", "full"]
-    files = [str(path.relative_to(ROOT)) for path in sorted((ROOT / "examples").glob("*.yaml")) if "修订" not in path.name]
+    files = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "examples").glob("*.yaml"))
+        if "修订" not in path.name
+    ]
     environment = {**os.environ, **setting, "PYTHONUTF8": "1"}
     runs = [
-        subprocess.run([*command, *files], cwd=ROOT, env={**environment, **extra}, capture_output=True, check=True).stdout
+        subprocess.run(
+            [*command, *files], cwd=ROOT, env={**environment, **extra}, capture_output=True, check=True
+        ).stdout
         for extra in ({}, {"PYTHONHASHSEED": "77", "TZ": "UTC"})
     ]
     assert runs[0] == runs[1]

@@ -280,14 +280,10 @@ def agrees(ours: Node, theirs: yaml.Node) -> None:
 words = st.text("abcxyz_甲乙丙企业元", min_size=2, max_size=12).filter(lambda w: w.strip("_"))
 numbers = st.integers(-(10**15), 10**15)
 decimals = st.decimals(-(10**6), 10**6, places=2)
-texts = words | st.sampled_from(
-    ["500万元", "3%", "注意：含本数", "“链主”企业", "it's", "a: b, c", "1a"]
-)
+texts = words | st.sampled_from(["500万元", "3%", "注意：含本数", "“链主”企业", "it's", "a: b, c", "1a"])
 
 
-def trees(
-    leaves: st.SearchStrategy[object], keys: st.SearchStrategy[str]
-) -> st.SearchStrategy[object]:
+def trees(leaves: st.SearchStrategy[object], keys: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
     return st.dictionaries(
         keys,
         st.recursive(
@@ -323,19 +319,13 @@ def test_ordinary_yaml_agrees_with_pyyaml(tree: object, flow: bool | None, inden
 @fuzz
 @given(
     trees(
-        st.none()
-        | st.booleans()
-        | numbers
-        | decimals.map(float)
-        | st.text('甲a"\\/\n\t😀é', max_size=9),
+        st.none() | st.booleans() | numbers | decimals.map(float) | st.text('甲a"\\/\n\t😀é', max_size=9),
         words,
     ),
     st.booleans(),
     st.sampled_from([None, 0, 2, "\t"]),
 )
-def test_ordinary_json_agrees_with_json(
-    tree: object, ascii_only: bool, indent: int | str | None
-) -> None:
+def test_ordinary_json_agrees_with_json(tree: object, ascii_only: bool, indent: int | str | None) -> None:
     text = json.dumps(tree, ensure_ascii=ascii_only, indent=indent)
     node, found = read_json(Source("f", text))
     assert found == [] and node is not None

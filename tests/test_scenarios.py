@@ -38,7 +38,10 @@ def test_every_scenario_comes_out_as_expected() -> None:
 def test_every_option_of_every_reading_has_a_scenario() -> None:
     used = {(id_, option) for s in cases() for id_, option in s.readings.items()}
     wanted = {
-        (i.name, option) for i in yanzhou().base.policy.interpretations.values() for option in i.options if option != i.default
+        (i.name, option)
+        for i in yanzhou().base.policy.interpretations.values()
+        for option in i.options
+        if option != i.default
     }
     assert wanted - used == set()
 
@@ -53,7 +56,10 @@ def nudges(parameter: p.ParamNode) -> Iterator[tuple[str, Known]]:
     kind = parameter.info.type.kind
     if isinstance(value, Decimal):
         digits = "".join(c for c in text if c in "0123456789.")
-        steps = {_step(value, digits), {"money": Decimal("0.01"), "count": Decimal(1), "years": Decimal(1)}.get(kind, Decimal("0.0001"))}
+        steps = {
+            _step(value, digits),
+            {"money": Decimal("0.01"), "count": Decimal(1), "years": Decimal(1)}.get(kind, Decimal("0.0001")),
+        }
         for step in sorted(steps):
             for sign in (1, -1):
                 yield f"{parameter.info.name} {sign * step:+}", value + sign * step
@@ -70,7 +76,11 @@ def _step(value: Decimal, digits: str) -> Decimal:
     written = Decimal(digits)
     exponent = written.as_tuple().exponent
     assert isinstance(exponent, int)
-    return CONTEXT.multiply(CONTEXT.divide(value, written), Decimal(1).scaleb(exponent)) if written else Decimal(1)
+    return (
+        CONTEXT.multiply(CONTEXT.divide(value, written), Decimal(1).scaleb(exponent))
+        if written
+        else Decimal(1)
+    )
 
 
 def comparisons(node: n.Node) -> Iterator[n.Comparison]:
@@ -87,7 +97,9 @@ def flipped(node: n.Node, target: n.Comparison, index: int) -> n.Node:
         case n.Not() | n.Negative():
             return replace(node, operand=flipped(node.operand, target, index))
         case n.Binary():
-            return replace(node, left=flipped(node.left, target, index), right=flipped(node.right, target, index))
+            return replace(
+                node, left=flipped(node.left, target, index), right=flipped(node.right, target, index)
+            )
         case n.Logic():
             return replace(node, parts=tuple(flipped(part, target, index) for part in node.parts))
         case n.Comparison():
@@ -95,7 +107,9 @@ def flipped(node: n.Node, target: n.Comparison, index: int) -> n.Node:
         case n.Membership():
             return replace(node, operand=flipped(node.operand, target, index))
         case n.Choice():
-            test, then, otherwise = (flipped(x, target, index) for x in (node.test, node.then, node.otherwise))
+            test, then, otherwise = (
+                flipped(x, target, index) for x in (node.test, node.then, node.otherwise)
+            )
             return replace(node, test=test, then=then, otherwise=otherwise)
         case n.Call():
             return replace(node, arguments=tuple(flipped(part, target, index) for part in node.arguments))
@@ -132,7 +146,10 @@ def mutants(plan: p.Plan) -> Iterator[tuple[str, p.Node]]:
             case p.ReadingNode():
                 for option, formula in node.options.items():
                     for text, compiled in flips(formula) if formula is not None else ():
-                        yield f"{name}.{option}: {text}", replace(node, options={**node.options, option: compiled})
+                        yield (
+                            f"{name}.{option}: {text}",
+                            replace(node, options={**node.options, option: compiled}),
+                        )
 
 
 ALL = list(mutants(yanzhou().base))

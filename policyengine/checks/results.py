@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from policyengine import exact, wording
+from policyengine import exact, room, wording
 from policyengine import model as m
 from policyengine import plan as p
-from policyengine import room
 from policyengine.case import Case, CaseEntity
 from policyengine.checks.common import Checked, compiled
 from policyengine.checks.facts import facts

@@ -69,7 +69,10 @@ def main() -> None:
         sys.exit(0)
     except Exception:  # noqa: BLE001 - the one place where our own mistakes end: say so and keep the trace
         click.echo(traceback.format_exc(), err=True)
-        click.echo("程序内部错误，请把上面的内容发给维护者 / an error of the engine, please report the above", err=True)
+        click.echo(
+            "程序内部错误，请把上面的内容发给维护者 / an error of the engine, please report the above",
+            err=True,
+        )
         sys.exit(4)
 
 

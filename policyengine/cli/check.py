@@ -35,5 +35,9 @@ def command(policies: tuple[str, ...], format_: str, strict: bool, lang: str) ->
         print_findings(found, lang, format_, err=False)
     wrong = len(errors(found))
     if found:
-        note(f"错误{wrong}处，警告{len(found) - wrong}处", f"{wrong} errors, {len(found) - wrong} warnings", lang)
+        note(
+            f"错误{wrong}处，警告{len(found) - wrong}处",
+            f"{wrong} errors, {len(found) - wrong} warnings",
+            lang,
+        )
     sys.exit(1 if wrong or (strict and found) else 0)

@@ -20,13 +20,17 @@ LANGS = click.Choice(["zh", "en"])
 
 def lang_option(f: F) -> F:
     """`--lang zh|en`; the environment variable POLICYENGINE_LANG sets the default."""
-    return click.option("--lang", type=LANGS, default=os.environ.get("POLICYENGINE_LANG", "zh"), help="语言 / language")(f)
+    return click.option(
+        "--lang", type=LANGS, default=os.environ.get("POLICYENGINE_LANG", "zh"), help="语言 / language"
+    )(f)
 
 
 def findings_format(f: F) -> F:
     """`--format text|concise|json` for findings."""
     choice = click.Choice(["text", "concise", "json"])
-    return click.option("--format", "format_", type=choice, default="text", help="诊断的格式 / format of findings")(f)
+    return click.option(
+        "--format", "format_", type=choice, default="text", help="诊断的格式 / format of findings"
+    )(f)
 
 
 def print_findings(found: Iterable[Diagnostic], lang: str, format_: str = "text", err: bool = True) -> None:
@@ -35,7 +39,14 @@ def print_findings(found: Iterable[Diagnostic], lang: str, format_: str = "text"
     if format_ == "json":
         import json
 
-        click.echo(json.dumps({"version": "1", "diagnostics": [as_json(d, _lang(lang)) for d in ordered]}, ensure_ascii=False, indent=2), err=False)
+        click.echo(
+            json.dumps(
+                {"version": "1", "diagnostics": [as_json(d, _lang(lang)) for d in ordered]},
+                ensure_ascii=False,
+                indent=2,
+            ),
+            err=False,
+        )
         return
     for i, d in enumerate(ordered):
         if format_ == "concise":
@@ -44,7 +55,10 @@ def print_findings(found: Iterable[Diagnostic], lang: str, format_: str = "text"
             shown = text(d, _lang(lang))
             head, _, rest = shown.partition("\n")
             color = "red" if d.severity == "error" else "yellow"
-            click.echo(("\n" if i else "") + click.style(head, fg=color, bold=True) + ("\n" + rest if rest else ""), err=err)
+            click.echo(
+                ("\n" if i else "") + click.style(head, fg=color, bold=True) + ("\n" + rest if rest else ""),
+                err=err,
+            )
 
 
 def _lang(lang: str) -> Any:
@@ -69,7 +83,11 @@ def choose_policy(given: str | None, in_file: str, lang: str) -> str:
     if given:
         base = given.split("+")[0].split("@")[0]
         if in_file and Path(base).name != in_file:
-            note(f"材料写的是政策“{in_file}”，按 --policy 改用“{given}”", f"the file names `{in_file}`; using `{given}` as told", lang)
+            note(
+                f"材料写的是政策“{in_file}”，按 --policy 改用“{given}”",
+                f"the file names `{in_file}`; using `{given}` as told",
+                lang,
+            )
         return given
     if in_file:
         return in_file
@@ -77,7 +95,9 @@ def choose_policy(given: str | None, in_file: str, lang: str) -> str:
     if len(known) == 1:
         return str(locate(next(iter(known))))
     names = "、".join(known) or "-"
-    raise click.UsageError(f"请用 --policy 指明政策，现有：{names} / name the policy with --policy; there are: {names}")
+    raise click.UsageError(
+        f"请用 --policy 指明政策，现有：{names} / name the policy with --policy; there are: {names}"
+    )
 
 
 def quoted(word: str) -> str:
@@ -102,4 +122,6 @@ def write(content: str, out: str | None, bom: bool = False) -> None:
         temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise click.ClickException(f"写不了 {out}：{error.strerror} / cannot write {out}: {error.strerror}") from error
+        raise click.ClickException(
+            f"写不了 {out}：{error.strerror} / cannot write {out}: {error.strerror}"
+        ) from error

@@ -7,7 +7,14 @@ import click
 from policyengine.cli.common import lang_option
 from policyengine.cli.run import case_options, run_cases
 
-DEPTHS = {"结论": "summary", "逐步": "steps", "全部": "full", "summary": "summary", "steps": "steps", "full": "full"}
+DEPTHS = {
+    "结论": "summary",
+    "逐步": "steps",
+    "全部": "full",
+    "summary": "summary",
+    "steps": "steps",
+    "full": "full",
+}
 
 
 @click.command("explain", help="说明认定：结论、逐步、全部三种详略，每一步带条文原话。")
@@ -15,11 +22,23 @@ DEPTHS = {"结论": "summary", "逐步": "steps", "全部": "full", "summary": "
 @case_options
 @click.option("--depth", type=click.Choice(list(DEPTHS)), default="逐步", help="详略 / depth")
 @click.option("--id", "only", help="只说明一个申报 / only this application")
-@click.option("--format", "format_", type=click.Choice(["text", "md", "json"]), default="text", help="输出格式 / output format")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "md", "json"]),
+    default="text",
+    help="输出格式 / output format",
+)
 @click.option("-o", "--output", "out", help="写入文件 / write to a file")
 @lang_option
 def command(
-    files: tuple[str, ...], depth: str, only: str | None, format_: str, out: str | None, lang: str, **options: object
+    files: tuple[str, ...],
+    depth: str,
+    only: str | None,
+    format_: str,
+    out: str | None,
+    lang: str,
+    **options: object,
 ) -> None:
     """Explain and print."""
     run_cases(files, DEPTHS[depth], format_, out, lang, options, only)

@@ -29,7 +29,13 @@ def case_options(f: F) -> F:
 
 
 def run_cases(
-    files: Iterable[str], depth: str, format_: str, out: str | None, lang: str, options: dict[str, Any], only: str | None = None
+    files: Iterable[str],
+    depth: str,
+    format_: str,
+    out: str | None,
+    lang: str,
+    options: dict[str, Any],
+    only: str | None = None,
 ) -> None:
     """Decide every world of every file and print them in one format."""
     from policyengine import api
@@ -59,7 +65,9 @@ def _file(api: Any, name: str, depth: str, lang: str, options: dict[str, Any]) -
     tree = api.parse_case(data, shown)
     head = casefile.header(tree)
     plans = _plans(api, choose_policy(options["policy"], head.policy, lang), options, head)
-    readings = api.with_readings(plans, [*(f"{k.text}={v.text}" for k, v in head.readings), *options["readings"]])
+    readings = api.with_readings(
+        plans, [*(f"{k.text}={v.text}" for k, v in head.readings), *options["readings"]]
+    )
     file = api.read_case(plans, data, shown)
     as_of = options["as_of"] or (file.as_of.text if file.as_of else "")
     provenance = _provenance(api, plans, shown, data, readings, as_of, options)
@@ -90,16 +98,30 @@ def _data(name: str) -> tuple[bytes, str]:
     try:
         return Path(name).read_bytes(), name
     except OSError as error:
-        raise click.UsageError(f"读不了 {name}：{error.strerror} / cannot read {name}: {error.strerror}") from error
+        raise click.UsageError(
+            f"读不了 {name}：{error.strerror} / cannot read {name}: {error.strerror}"
+        ) from error
 
 
-def _provenance(api: Any, plans: Any, name: str, data: bytes, readings: dict[str, str], as_of: str, options: dict[str, Any]) -> Any:
+def _provenance(
+    api: Any,
+    plans: Any,
+    name: str,
+    data: bytes,
+    readings: dict[str, str],
+    as_of: str,
+    options: dict[str, Any],
+) -> Any:
     from policyengine.explanation import Provenance
     from policyengine.version import VERSION
 
     timeline = plans.timeline
     ids = [timeline.base.id, *(overlay.id for overlay in plans.last.policy.overlays)]
-    changed = [*(f"--as-of {as_of}" for _ in [0] if as_of), *(f"--set {s}" for s in options["sets"]), *(f"--fact {f}" for f in options["facts"])]
+    changed = [
+        *(f"--as-of {as_of}" for _ in [0] if as_of),
+        *(f"--set {s}" for s in options["sets"]),
+        *(f"--fact {f}" for f in options["facts"]),
+    ]
     return Provenance(
         policy="+".join(ids), policy_hash=timeline.meaning_hash, text_hash=timeline.text_hash, engine=VERSION, input=name,
         input_hash=api.digest(data), readings=tuple(sorted(readings.items())), changed=tuple(changed), command=_command(name, options),

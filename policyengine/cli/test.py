@@ -21,7 +21,11 @@ def command(policy: str | None, word: str, lang: str) -> None:
 
     try:
         plans = api.compile(api.load(choose_policy(policy, "", lang)))
-        chosen = [s for s in scenarios.read_scenarios(scenarios.files(Path(plans.timeline.location))) if word in s.name]
+        chosen = [
+            s
+            for s in scenarios.read_scenarios(scenarios.files(Path(plans.timeline.location)))
+            if word in s.name
+        ]
         outcomes = [scenarios.run(plans, api.types(plans), scenario) for scenario in chosen]
     except (PolicyError, CaseError) as error:
         fail(error, lang)
@@ -29,7 +33,13 @@ def command(policy: str | None, word: str, lang: str) -> None:
     for outcome in failed:
         click.echo(f"{outcome.scenario.span.place}: {outcome.scenario.name}")
         for d in outcome.differences:
-            words = f"应为 {d.expected}，得到 {d.got}" if lang == "zh" else f"expected {d.expected}, got {d.got}"
+            words = (
+                f"应为 {d.expected}，得到 {d.got}" if lang == "zh" else f"expected {d.expected}, got {d.got}"
+            )
             click.echo(f"  {d.what}：{words}")
-    note(f"算例{len(outcomes)}个，{len(failed)}个不符", f"{len(outcomes)} scenarios, {len(failed)} differ", lang)
+    note(
+        f"算例{len(outcomes)}个，{len(failed)}个不符",
+        f"{len(outcomes)} scenarios, {len(failed)} differ",
+        lang,
+    )
     sys.exit(1 if failed else 0)

@@ -15,9 +15,7 @@ from policyengine.codes.schema import SCHEMA
 from policyengine.codes.text import TEXT
 
 CODES: dict[str, Code] = {
-    code.name: code
-    for table in (READING, SCHEMA, EXPRESSION, POLICY, TEXT, CHECKS, CASE)
-    for code in table
+    code.name: code for table in (READING, SCHEMA, EXPRESSION, POLICY, TEXT, CHECKS, CASE) for code in table
 }
 
 __all__ = ["CODES", "Code"]

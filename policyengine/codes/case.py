@@ -171,7 +171,9 @@ _WHOLE: tuple[Code, ...] = (
         "“{name}”有几种情形同时成立（{rows}），结果却不一样",
         "several cases of “{name}” hold at once ({rows}) with different results",
         ("这是政策文本要解决的：用 overrides 写明以哪个为准，或者把条件写得不重叠",),
-        ("the policy must settle this: say by `overrides` which gives way, or make the conditions exclude each other",),
+        (
+            "the policy must settle this: say by `overrides` which gives way, or make the conditions exclude each other",
+        ),
         "两条规定都管得着而结果不同，程序不替人选。",
         "Two rules apply with different results; the program does not choose.",
         "cases:\n  a: {when: investment >= low, then: rate_a}\n  b: {when: investment >= high, then: rate_b}",

@@ -134,7 +134,9 @@ _STRUCTURE: tuple[Code, ...] = (
         "条件组“{name}”不是 {entity} 的，这个条件归不进去",
         "the group `{name}` is not one of `{entity}`, so this condition cannot be part of it",
         ("另立一个条件，test 写沿着引用的名字，例如 applicant.{name}，再归到本对象的组",),
-        ("make a condition whose test goes along the reference, as `applicant.{name}`, and put that into a group of this entity",),
+        (
+            "make a condition whose test goes along the reference, as `applicant.{name}`, and put that into a group of this entity",
+        ),
         "企业的组只看企业，项目的组只看项目；要连起来，用引用。",
         "A group of enterprises looks at enterprises, one of projects at projects; a reference joins them.",
         "filed: {entity: project, part_of: enterprise_eligible, label: 备案, test: is_filed, cite: 五/1}",
@@ -214,7 +216,10 @@ _OVERLAYS: tuple[Code, ...] = (
         "修改前应有“{path}”，现行政策里没有",
         "`{path}` is expected to be there before the change, and is not",
         ("检查路径，例如 parameters.equipment_rate.value", "现行政策如已改过，修改文件也要跟着改"),
-        ("see whether the path is right, such as `parameters.equipment_rate.value`", "if the policy has changed, the overlay must follow"),
+        (
+            "see whether the path is right, such as `parameters.equipment_rate.value`",
+            "if the policy has changed, the overlay must follow",
+        ),
         "expects 保证修改是针对写它时的那一版；前提不在了，就不能照改。",
         "`expects` makes sure that a change meets the version it was written for.",
         "expects: {parameters.equipment_rat.value: 3%}",

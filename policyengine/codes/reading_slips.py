@@ -65,9 +65,7 @@ SLIPS: tuple[Code, ...] = (
         zh="这一行“{line}”的名称后面没有冒号",
         en="there is no colon behind the name in the line `{line}`",
         help_zh=("写成 键: 值；若是上一行文字的继续，整段加引号",),
-        help_en=(
-            "write `key: value`; if it continues the text above, put quotes around all of that",
-        ),
+        help_en=("write `key: value`; if it continues the text above, put quotes around all of that",),
         why_zh="同一层的各行都要写成 键: 值。",
         why_en="All lines of a level are written as `key: value`.",
         bad="a: 1\nb 2\nc: 3",
@@ -176,9 +174,7 @@ SLIPS: tuple[Code, ...] = (
         zh="引号 {quote} 没有配对",
         en="the quote {quote} is not closed",
         help_zh=("在文字末尾加上 {quote}；单引号内的单引号要写两个",),
-        help_en=(
-            "put {quote} at the end of the text; a single quote within single quotes is doubled",
-        ),
+        help_en=("put {quote} at the end of the text; a single quote within single quotes is doubled",),
         why_zh="没有配对的引号会把后面的行都吞进文字里。",
         why_en="A quote that is not closed swallows the lines that follow.",
         bad="note: '含本数\nrate: 3%",
@@ -214,9 +210,7 @@ SLIPS: tuple[Code, ...] = (
         zh="从这里起不合 YAML 语法",
         en="this cannot be read as YAML",
         help_zh=("检查这一行和上一行的缩进、冒号、引号和括号",),
-        help_en=(
-            "look at indentation, colons, quotes and brackets of this line and the one before",
-        ),
+        help_en=("look at indentation, colons, quotes and brackets of this line and the one before",),
         why_zh="YAML 在这里读不下去；真正的错误可能在前一行。",
         why_en="YAML cannot read on here; the mistake itself may be on the line before.",
         bad="a: 1\n... b",

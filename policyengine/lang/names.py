@@ -93,7 +93,12 @@ class _Walk:
 
 
 def resolve(
-    universe: Universe, entity: str, variables: Mapping[str, str], parts: list[str], at: n.At, relation: bool = False
+    universe: Universe,
+    entity: str,
+    variables: Mapping[str, str],
+    parts: list[str],
+    at: n.At,
+    relation: bool = False,
 ) -> Resolved | Wrong:
     """The path that `a.b.c` is for a rule on `entity`, where `relation` says that a relation is wanted."""
     walk = _Walk(n.OWN, entity, parts)

@@ -72,7 +72,9 @@ def place(span: Span, exact: bool, node: ast.AST) -> Span:
     return span.sub(start, end)
 
 
-def parse(text: str, span: Span, exact: bool = True, roomy: bool = False) -> tuple[Expr | None, list[Diagnostic]]:
+def parse(
+    text: str, span: Span, exact: bool = True, roomy: bool = False
+) -> tuple[Expr | None, list[Diagnostic]]:
     """The expression, or what is wrong with it.
 
     `roomy`: a hundred times the size, for what the engine itself puts together from named parts.
@@ -144,7 +146,9 @@ def _characters(text: str, span: Span, exact: bool) -> Iterator[Diagnostic]:
         start, i = i, i + 1
         if text[start] in FULL_WIDTH:
             here = span.sub(start, i) if exact else span
-            yield diagnostic("full-width-in-expression", here, char=text[start], ascii=FULL_WIDTH[text[start]])
+            yield diagnostic(
+                "full-width-in-expression", here, char=text[start], ascii=FULL_WIDTH[text[start]]
+            )
         elif not " " <= text[start] <= "~":
             while i < len(text) and not " " <= text[i] <= "~" and text[i] not in FULL_WIDTH:
                 i += 1

@@ -135,9 +135,7 @@ def _visible(text: str) -> str:
 
 
 def _shapeless(char: str) -> bool:
-    return (
-        unicodedata.category(char)[0] == "C" or "\ufe00" <= char <= "\ufe0f" or char >= "\U000e0100"
-    )
+    return unicodedata.category(char)[0] == "C" or "\ufe00" <= char <= "\ufe0f" or char >= "\U000e0100"
 
 
 # How the keys of a Chinese keyboard map to those that YAML and JSON understand.

@@ -29,9 +29,7 @@ from policyengine.source import Source
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = re.compile(r'"((?:[^"\\\n]|\\[^\n])*)"')
-_ESCAPE = re.compile(
-    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)"
-)
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)")
 _WORD = re.compile(r"[^\s,:\[\]{}\"'#/＂＇“”‘’，：][^\s,:\[\]{}\"“”，：]*")
 _ESCAPED = {
     '"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
@@ -154,11 +152,7 @@ class _Reader:
         tab = raw.find("\t")
         if tab >= 0:
             self.findings.add("odd-space", start + tab, start + tab + 1, **names("\t"))
-        text = (
-            raw
-            if "\\" not in raw
-            else _ESCAPE.sub(lambda escape: self._unescape(escape, start), raw)
-        )
+        text = raw if "\\" not in raw else _ESCAPE.sub(lambda escape: self._unescape(escape, start), raw)
         if len(text) > TEXT:
             self.findings.add("text-too-long", start, end, length=len(text), limit=TEXT)
         span = self.source.span(start, end)

@@ -30,9 +30,7 @@ _SEPARATOR = re.compile(r"\s*([，、；])\s*")
 def slip(line: str) -> Refusal | None:
     """What is wrong with a line of a mapping or list that YAML took for text."""
     if match := _WIDE_MARK.match(line):
-        return full_width(
-            line, match.start(1), match.end(1), ascii_of(match[1]) + line[match.end() :]
-        )
+        return full_width(line, match.start(1), match.end(1), ascii_of(match[1]) + line[match.end() :])
     if match := _WIDE_COLON.match(line):
         return full_width(line, match.start(2), match.end(2), f"{match[1]}: {match[3]}".rstrip())
     if match := _TIGHT_COLON.match(line):

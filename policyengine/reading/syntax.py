@@ -176,9 +176,7 @@ def _in_brackets(f: _Failure) -> Refusal:
         if found == "{":
             name = re.match(r"\{[^{}\n]*\}?", f.text[f.at :])
             length = name.end() if name else 1
-            return _mark(
-                "unquoted-template", f.at, f.at + length, text=f.text[f.at : f.at + length]
-            )
+            return _mark("unquoted-template", f.at, f.at + length, text=f.text[f.at : f.at + length])
         return _mark("unquoted-special", f.at, f.at + 1, mark=found)
     return _mark("missing-comma", f.at, f.at + 1)
 
@@ -207,9 +205,7 @@ def _after_value(f: _Failure) -> Refusal:
     closed = f.text[last.end - 1 : last.end]
     if closed == "}":
         whole = f.text[last.start : last.end]
-        return _mark(
-            "text-after-value", f.at, f.at + len(rest), closed=closed, quoted=quoted(whole + rest)
-        )
+        return _mark("text-after-value", f.at, f.at + len(rest), closed=closed, quoted=quoted(whole + rest))
     return _mark("text-after-value", f.at, f.at + len(rest), closed=closed)
 
 

@@ -172,9 +172,7 @@ class _Builder:
                 bare.append((key, entries[-1] if entries else None))
                 continue
             node = self._node(after, depth + 1, flow)
-            if key and keys.admit(
-                key, not self.values.oddly_indented(key.span.start, key.span.start)
-            ):
+            if key and keys.admit(key, not self.values.oddly_indented(key.span.start, key.span.start)):
                 entries.append((key, node))
         span = self._closed(event, start, [node for _, node in entries])
         if bare:
@@ -230,6 +228,4 @@ class _Builder:
         grouped = plain(whole)
         if isinstance(grouped, Refusal):
             return grouped
-        return Refusal(
-            "split-label", {"key": key.text, "write": f"{before[0].text}: {quoted(whole)}"}
-        )
+        return Refusal("split-label", {"key": key.text, "write": f"{before[0].text}: {quoted(whole)}"})

@@ -88,8 +88,15 @@ def case_blocks(case: CaseExplanation, depth: str, lang: str) -> Iterator[Block]
     for explanation in case.explanations:
         yield from blocks(explanation, depth, lang)
     results = case.decision.results
-    if depth != "none" and any(not isinstance(r.value, Unknown) and r.value != 0 for r in results) and len(case.explanations) > 1:
-        rows = [(f"{r.subject.label(lang)} {r.subject.id}", r.label(lang), wording.value(r.value, r.type, lang)) for r in results]
+    if (
+        depth != "none"
+        and any(not isinstance(r.value, Unknown) and r.value != 0 for r in results)
+        and len(case.explanations) > 1
+    ):
+        rows = [
+            (f"{r.subject.label(lang)} {r.subject.id}", r.label(lang), wording.value(r.value, r.type, lang))
+            for r in results
+        ]
         heads = ("对象", "项目", "金额") if lang == "zh" else ("who", "what", "amount")
         yield Heading(2, say("all", lang))
         yield Table(heads, tuple(rows), right=(2,))
@@ -101,15 +108,26 @@ def summary(cases: list[CaseExplanation], lang: str) -> list[Block]:
     if len(decisions) < 2:
         return []
     zh = lang == "zh"
-    head = ("案件", "编号", "名称", "申报", "结果", "金额") if zh else ("case", "id", "title", "applied for", "outcome", "amount")
+    head = (
+        ("案件", "编号", "名称", "申报", "结果", "金额")
+        if zh
+        else ("case", "id", "title", "applied for", "outcome", "amount")
+    )
     rows = [
-        (name, d.subject.id, d.title, d.option_label(lang), OUTCOMES[d.outcome](lang), _cell(d, lang)) for name, d in decisions
+        (name, d.subject.id, d.title, d.option_label(lang), OUTCOMES[d.outcome](lang), _cell(d, lang))
+        for name, d in decisions
     ]
     granted = [d for _, d in decisions if d.outcome == "granted"]
     total = sum((d.amount for d in granted if isinstance(d.amount, Decimal)), Decimal(0))
     counts = {o: sum(d.outcome == o for _, d in decisions) for o in OUTCOMES}
-    said = ("，" if zh else ", ").join(f"{OUTCOMES[o](lang)}{n}件" if zh else f"{n} {OUTCOMES[o](lang)}" for o, n in counts.items() if n)
-    words = f"共{len(decisions)}件：{said}；予以补助合计{wording.money(total, lang)}" if zh else f"{len(decisions)} in all: {said}; granted in total {wording.money(total, lang)}"
+    said = ("，" if zh else ", ").join(
+        f"{OUTCOMES[o](lang)}{n}件" if zh else f"{n} {OUTCOMES[o](lang)}" for o, n in counts.items() if n
+    )
+    words = (
+        f"共{len(decisions)}件：{said}；予以补助合计{wording.money(total, lang)}"
+        if zh
+        else f"{len(decisions)} in all: {said}; granted in total {wording.money(total, lang)}"
+    )
     table = Table((*head,), tuple(rows), right=(5,))
     if len(cases) == 1:
         table = Table(head[1:], tuple(row[1:] for row in rows), right=(4,))
@@ -119,7 +137,11 @@ def summary(cases: list[CaseExplanation], lang: str) -> list[Block]:
 def _cell(d: Decision, lang: str) -> str:
     if d.outcome == "refused":
         return "-"
-    return wording.span(d.amount, T_MONEY, lang) if isinstance(d.amount, Unknown) else wording.money(_number(d), lang)
+    return (
+        wording.span(d.amount, T_MONEY, lang)
+        if isinstance(d.amount, Unknown)
+        else wording.money(_number(d), lang)
+    )
 
 
 def _number(d: Decision) -> Decimal:
@@ -158,7 +180,9 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
     yield from _assumed(d, lang)
     if e.inputs:
         yield Heading(2, say("inputs", lang))
-        rows = [(f"{i.subject.label(lang)} {i.subject.id} {i.label}", f"{i.value}   {i.place}") for i in e.inputs]
+        rows = [
+            (f"{i.subject.label(lang)} {i.subject.id} {i.label}", f"{i.value}   {i.place}") for i in e.inputs
+        ]
         yield Pairs(tuple(rows))
     if depth == "full" and e.everything:
         yield Heading(2, say("everything", lang))
@@ -206,9 +230,17 @@ def about(e: Explanation, lang: str) -> str:
     if d.declared_on:
         day = wording.day(d.declared_on, lang)
         parts.append(f"{day}受理" if lang == "zh" else f"accepted on {day}")
-    title = f"{e.policy.header.title(lang)}（{e.policy.header.number}）" if lang == "zh" else f"{e.policy.header.title('en')} ({e.policy.header.number})"
+    title = (
+        f"{e.policy.header.title(lang)}（{e.policy.header.number}）"
+        if lang == "zh"
+        else f"{e.policy.header.title('en')} ({e.policy.header.number})"
+    )
     for overlay in e.policy.overlays:
-        mark = ("，叠加假设方案" if overlay.hypothetical else "，叠加修订") if lang == "zh" else (", with the what-if " if overlay.hypothetical else ", amended by ")
+        mark = (
+            ("，叠加假设方案" if overlay.hypothetical else "，叠加修订")
+            if lang == "zh"
+            else (", with the what-if " if overlay.hypothetical else ", amended by ")
+        )
         title += f"{mark}“{overlay.title(lang)}”"
     parts.append(f"依据{title}" if lang == "zh" else f"under {title}")
     return ("，" if lang == "zh" else ", ").join(parts) + ("。" if lang == "zh" else ".")
@@ -227,7 +259,13 @@ def _failure(e: Explanation, failure: Failure, lang: str, whose: bool = False) -
     if not quotes:
         quotes = [clauses.citation(e.policy, cite, "", lang) for cite in failure.cited.cites]
     who = f"{failure.subject.label(lang)} {failure.subject.id}" if whose else ""
-    text = f"{who}：{failure.message(lang)}" if whose and lang == "zh" else f"{who}: {failure.message(lang)}" if whose else failure.message(lang)
+    text = (
+        f"{who}：{failure.message(lang)}"
+        if whose and lang == "zh"
+        else f"{who}: {failure.message(lang)}"
+        if whose
+        else failure.message(lang)
+    )
     return Item("×", text, _quotes(quotes))
 
 
@@ -304,7 +342,11 @@ def _readings_in_short(d: Decision, lang: str) -> Iterator[Block]:
     text = f"用到{kept}项默认口径" if zh else f"Rests on {kept} default readings"
     for use in changed:
         option = use.interpretation.options[use.option].label(lang)
-        text += f"；改用口径“{use.interpretation.label(lang)}：{option}”" if zh else f"; changed: {use.interpretation.label(lang)}: {option}"
+        text += (
+            f"；改用口径“{use.interpretation.label(lang)}：{option}”"
+            if zh
+            else f"; changed: {use.interpretation.label(lang)}: {option}"
+        )
     yield Paragraph(text + ("。" if zh else "."))
 
 
@@ -317,8 +359,19 @@ def _readings(d: Decision, lang: str, full: bool = False) -> Iterator[Block]:
         option = i.options[use.option]
         mark = "·" if use.default else "▲"
         tail = "" if use.default else ("（非默认口径）" if lang == "zh" else " (not the default)")
-        text = f"{i.label(lang)}：{option.label(lang)}{tail}" if lang == "zh" else f"{i.label(lang)}: {option.label(lang)}{tail}"
-        below = [i.question(lang), *([f"{i.decided_by}尚未明确" if lang == "zh" else f"not yet settled by {i.decided_by}"] if i.decided_by and not i.decided_on else [])]
+        text = (
+            f"{i.label(lang)}：{option.label(lang)}{tail}"
+            if lang == "zh"
+            else f"{i.label(lang)}: {option.label(lang)}{tail}"
+        )
+        below = [
+            i.question(lang),
+            *(
+                [f"{i.decided_by}尚未明确" if lang == "zh" else f"not yet settled by {i.decided_by}"]
+                if i.decided_by and not i.decided_on
+                else []
+            ),
+        ]
         yield Item(mark, text, tuple(below) if full else ())
 
 

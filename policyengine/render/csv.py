@@ -14,8 +14,36 @@ from policyengine.explanation import CaseExplanation
 from policyengine.values import Unknown
 
 HEAD = {
-    "zh": ("案件", "编号", "名称", "申报项目", "受理日期", "结果", "金额（元）", "金额下限（元）", "金额上限（元）", "不予支持的理由", "条款", "待补材料", "依据版本"),
-    "en": ("case", "id", "title", "applied for", "accepted on", "outcome", "amount (yuan)", "lowest", "highest", "refusals", "clauses", "missing", "version"),
+    "zh": (
+        "案件",
+        "编号",
+        "名称",
+        "申报项目",
+        "受理日期",
+        "结果",
+        "金额（元）",
+        "金额下限（元）",
+        "金额上限（元）",
+        "不予支持的理由",
+        "条款",
+        "待补材料",
+        "依据版本",
+    ),
+    "en": (
+        "case",
+        "id",
+        "title",
+        "applied for",
+        "accepted on",
+        "outcome",
+        "amount (yuan)",
+        "lowest",
+        "highest",
+        "refusals",
+        "clauses",
+        "missing",
+        "version",
+    ),
 }
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 

@@ -41,7 +41,9 @@ def draw(data: object, indent: int | None = 2) -> str:
 def lines(cases: Iterable[CaseExplanation], depth: str) -> str:
     """One decision a line."""
     return "".join(
-        draw({"version": VERSION, **decision(e, case.decision.name, depth)}, None) for case in cases for e in case.explanations
+        draw({"version": VERSION, **decision(e, case.decision.name, depth)}, None)
+        for case in cases
+        for e in case.explanations
     )
 
 
@@ -51,13 +53,22 @@ def _policy(cases: list[CaseExplanation]) -> dict[str, object]:
         return {"id": "", "title": {"zh": ""}}
     overlays = {o.id for case in cases for e in case.explanations for o in e.policy.overlays}
     header = policy.header
-    return {"id": header.id, "title": _label(header.title), "number": header.number, "overlays": sorted(overlays)}
+    return {
+        "id": header.id,
+        "title": _label(header.title),
+        "number": header.number,
+        "overlays": sorted(overlays),
+    }
 
 
 def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
     """One decision; `depth` none leaves out everything but the answer, steps and full add the working."""
     d = e.decision
-    known = {"title": d.title, "declared_on": d.declared_on.isoformat() if d.declared_on else "", "option": d.option}
+    known = {
+        "title": d.title,
+        "declared_on": d.declared_on.isoformat() if d.declared_on else "",
+        "option": d.option,
+    }
     answer: dict[str, object] = {
         "case": case, "version": d.version, "application": d.subject.path, **{k: v for k, v in known.items() if v},
         "outcome": d.outcome, "outcome_text": _label(OUTCOMES[d.outcome]), "may_be": list(d.may_be),
@@ -198,7 +209,13 @@ def _line(line: Line) -> dict[str, object]:
 
 
 def _input(i: Input) -> dict[str, str]:
-    found = {"at": f"{i.subject.path}.{i.name}", "label": i.label, "value": i.value, "place": i.place, "origin": i.origin}
+    found = {
+        "at": f"{i.subject.path}.{i.name}",
+        "label": i.label,
+        "value": i.value,
+        "place": i.place,
+        "origin": i.origin,
+    }
     return found | ({"evidence": i.evidence} if i.evidence else {})
 
 
@@ -208,5 +225,3 @@ def _provenance(p: Provenance) -> dict[str, object]:
         "input": p.input, "input_sha256": p.input_hash, "readings": dict(p.readings), "changed": list(p.changed),
         "command": p.command, "files": dict(p.files),
     }  # fmt: skip
-
-

@@ -11,11 +11,11 @@ from policyengine import wording
 from policyengine.labels import kind_word, parameter_value, quoted
 from policyengine.render.blocks import Block, Item, Pairs
 from policyengine.show.book import Book
+from policyengine.values import Unit
 
 PARAMETER = m.Label("参数", "Parameter")
 FACT = m.Label("填报事项", "Fact")
 READING = m.Label("口径", "Reading")
-from policyengine.values import Unit
 
 
 def parameter(book: Book, parameter_: m.Parameter) -> Iterator[Block]:

@@ -360,8 +360,7 @@ def to_case_text(case: RandomCase, policy: str = "yanzhou-2020-14") -> dict[str,
     return {
         "policy": policy,
         **{
-            kind: {row_id: _texts(row.items()) for row_id, row in rows.items()}
-            for kind, rows in case.items()
+            kind: {row_id: _texts(row.items()) for row_id, row in rows.items()} for kind, rows in case.items()
         },
     }
 
