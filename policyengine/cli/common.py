@@ -18,6 +18,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 LANGS = click.Choice(["zh", "en"])
 
 
+class CannotWrite(click.ClickException):
+    """The place to write to is no place to write to: wrong use."""
+
+    exit_code = 2
+
+
 def lang_option(f: F) -> F:
     """`--lang zh|en`; the environment variable POLICYENGINE_LANG sets the default."""
     return click.option(

@@ -47,6 +47,10 @@ def run_cases(
             explained += _file(api, name, depth, lang, options)
     except (PolicyError, CaseError) as error:
         fail(error, lang)
+    if not any(case.explanations for case in explained):
+        raise click.UsageError(
+            "材料里没有申报，没有可以认定的 / there is no application in the files, nothing to decide"
+        )
     if only is not None:
         explained = [_only(case, only) for case in explained]
         if not any(case.explanations for case in explained):
