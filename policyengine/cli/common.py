@@ -128,6 +128,6 @@ def write(content: str, out: str | None, bom: bool = False) -> None:
         temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise click.ClickException(
+        raise CannotWrite(
             f"写不了 {out}：{error.strerror} / cannot write {out}: {error.strerror}"
         ) from error
