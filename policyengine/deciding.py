@@ -68,10 +68,10 @@ def decide(
 
 def _contradictions(world: World) -> Iterator[Diagnostic]:
     """Constraints that are surely broken, and dates later than they may be."""
-    for rule in world.plans.last.rules:
-        for ent in world.entities[rule.constraint.entity].values():
-            when = world.when(ent)
-            if world.evaluate(rule.test, ent, when) is False:
+    for ent in (ent for members in world.entities.values() for ent in members.values()):
+        when = world.when(ent)
+        for rule in world.plan(when).rules:  # of the version in force on the entity's own day
+            if rule.constraint.entity == ent.kind and world.evaluate(rule.test, ent, when) is False:
                 words = message(world, rule.zh, ent, when, "zh"), message(world, rule.en, ent, when, "en")
                 span = _first_given(world, rule.test, ent, when)
                 yield diagnostic("contradiction", span, zh=words[0], en=words[1], id=ent.id)
@@ -178,10 +178,10 @@ def _title(world: World, ent: Ent) -> str:
     """What people call the application: the first text fact that is given."""
     if ent.given is None:
         return ""
-    for name, given in ent.given.facts.items():
-        fact = world.policy.facts.get(name)
-        if fact is not None and fact.type.kind == "text" and isinstance(given.value, str):
-            return given.value
+    for name, fact in world.policy.facts.items():
+        given = ent.given.facts.get(name)
+        if fact.type.kind == "text" and given is not None and isinstance(given.value, str):
+            return " ".join(given.value.split())
     return ""
 
 

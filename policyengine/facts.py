@@ -97,7 +97,7 @@ class Reader:
     def _text(self, node: Scalar, text: str, name: str) -> tuple[Known | None, list[Diagnostic]]:
         if len(text) > MAX_TEXT:
             return None, [diagnostic("fact-too-long", node.span, name=name, limit=MAX_TEXT)]
-        return text, []
+        return node.text.strip(), []  # as written: names keep their full-width brackets
 
     def _quantity(
         self, node: Scalar, text: str, type_: Type, unit: str, name: str

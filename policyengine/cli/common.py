@@ -128,6 +128,4 @@ def write(content: str, out: str | None, bom: bool = False) -> None:
         temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise CannotWrite(
-            f"写不了 {out}：{error.strerror} / cannot write {out}: {error.strerror}"
-        ) from error
+        raise CannotWrite(f"写不了 {out}：{error.strerror} / cannot write {out}: {error.strerror}") from error
