@@ -39,7 +39,11 @@ def check(timeline: m.Timeline) -> list[Diagnostic]:
 
     Errors make the policy unusable; warnings are for its author to judge.
     """
-    return _checked(*_plans(timeline))
+    plans, found = _plans(timeline)
+    whole = not errors(found)
+    for _, plan in plans.versions:
+        found += check_plan(plan, plans, whole)
+    return found
 
 
 def check_files(
@@ -50,24 +54,20 @@ def check_files(
     if loaded.timeline is None:
         return None, loaded.found
     plans, found = _plans(loaded.timeline, loaded.broken)
-    return plans, _checked(plans, loaded.found + found)
+    found = loaded.found + found
+    whole = not errors(found)
+    for _, plan in plans.versions:
+        found += check_plan(plan, plans, whole)
+    return plans, found
 
 
 def compile(timeline: m.Timeline) -> Plans:
-    """What can be run: every version's plan. Raises PolicyError with every error that `check` finds,
-    so that no money is decided by a policy that its own checks reject.
-    """
+    """What can be run: every version's plan. Raises PolicyError with all errors of names, types and cycles."""
     plans, found = _plans(timeline)
-    wrong = errors(_checked(plans, found))
+    wrong = errors(found)
     if wrong:
         raise PolicyError(wrong)
     return plans
-
-
-def _checked(plans: Plans, found: list[Diagnostic]) -> list[Diagnostic]:
-    """What was found so far, and by the checks of every version."""
-    whole = not errors(found)
-    return found + [d for _, plan in plans.versions for d in check_plan(plan, plans, whole)]
 
 
 def _plans(timeline: m.Timeline, broken: Iterable[str] = ()) -> tuple[Plans, list[Diagnostic]]:

@@ -146,12 +146,6 @@ _PLACES = ("", "拾", "佰", "仟")
 _GROUPS = ("", "万", "亿", "万亿")
 
 
-def payable(amount: Decimal) -> bool:
-    """Whether an amount is whole fen from 0 on, so that it can be paid and said in capital numerals."""
-    fen = Decimal("0.01")
-    return amount >= 0 and exact.multiply(Decimal(exact.floor(amount, fen)), fen) == amount
-
-
 def capital(amount: Decimal) -> str:
     """An amount of whole fen in capital numerals: `壹拾伍万元整`, `叁元零伍分`."""
     fen = int(CONTEXT.multiply(amount, Decimal(100)))

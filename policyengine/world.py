@@ -36,6 +36,7 @@ class World:
     entities: dict[str, dict[str, Ent]] = field(default_factory=dict)
     assumed: dict[FactRef, Value] = field(default_factory=dict)
     ties: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
+    used_readings: set[str] = field(default_factory=set)
     _dated: dict[str, str] = field(default_factory=dict)
     _whens: dict[Ent, When] = field(default_factory=dict)
     _memo: dict[tuple[str, Ent | None, When], Value] = field(default_factory=dict)
@@ -173,6 +174,7 @@ class World:
     def _reading(self, node: p.ReadingNode, ent: Ent | None, when: When) -> Value:
         name = node.info.name
         option = self.readings.get(name, node.interpretation.default)
+        self.used_readings.add(name)
         formula = node.options[option]
         return option if formula is None else self.evaluate(formula, ent, when)
 

@@ -90,9 +90,15 @@ _COMPILED: dict[tuple[str, tuple[str, ...]], Any] = {}
 
 def _plans(api: Any, spec: str, options: dict[str, Any], head: Any) -> Any:
     """The policy, loaded, checked and compiled once a run."""
+    from policyengine.diagnostics import PolicyError, errors
+
     sets = (*(f"{k.text}={v.text}" for k, v in head.sets), *options["sets"])
     if (spec, sets) not in _COMPILED:
-        _COMPILED[spec, sets] = api.compile(api.load(spec, sets=sets))
+        timeline = api.load(spec, sets=sets)
+        wrong = errors(api.check(timeline))
+        if wrong:  # no money is decided by a policy that its own checks reject
+            raise PolicyError(wrong)
+        _COMPILED[spec, sets] = api.compile(timeline)
     return _COMPILED[spec, sets]
 
 

@@ -203,8 +203,8 @@ def headline(d: Decision, lang: str) -> str:
     colon = "：" if lang == "zh" else ": "
     if d.outcome == "granted" and isinstance(d.amount, Decimal):
         amount = wording.money(d.amount, lang)
-        said = lang == "zh" and wording.payable(d.amount)
-        words = f"（人民币{wording.capital(d.amount)}）" if said else ""
+        whole = d.amount >= 0 and d.amount == round(d.amount, 2)
+        words = f"（人民币{wording.capital(d.amount)}）" if lang == "zh" and whole else ""
         return f"{name}{colon}{outcome} {amount}{words}"
     if d.outcome == "refused":
         return f"{name}{colon}{outcome}"
