@@ -54,7 +54,7 @@ def decide(
     contradicts itself or makes a rule impossible to compute, with all contradictions at once.
     """
     world = World(plans, case, dict(readings or {}))
-    found = list(_contradictions(world))
+    found = list(contradictions(world))
     if found:
         raise CaseError(found)
     application = plans.last.application
@@ -63,10 +63,33 @@ def decide(
     return Decided(world, CaseDecision(case.name, decisions, shown))
 
 
+def decide_each(
+    plans: Plans, case: Case, readings: Mapping[str, str] | None = None, reasons: bool = True
+) -> tuple[Decided, list[tuple[str, Diagnostic]]]:
+    """As `decide`, but what cannot be decided is told instead of raised, so that the rest can be.
+
+    The findings come with the id of the application that they stop, "" for contradictions. While there are any, the
+    decisions are not to be used: a group rule may look different without what is wrong. The results of entities that
+    are no applications are left out where one of their relations is open, and so not known.
+    """
+    world = World(plans, case, dict(readings or {}))
+    found = [("", d) for d in contradictions(world)]
+    if found:
+        return Decided(world, CaseDecision(case.name, (), ())), found
+    decisions = []
+    for ent in world.entities[plans.last.application.entity].values():
+        try:
+            decisions.append(_decision(world, ent, reasons))
+        except CaseError as error:
+            found += [(ent.id, d) for d in error.diagnostics]
+    shown = () if found else tuple(_results(world, own=False, whole=True))
+    return Decided(world, CaseDecision(case.name, tuple(decisions), shown)), found
+
+
 # --- contradictions ---------------------------------------------------------------------------
 
 
-def _contradictions(world: World) -> Iterator[Diagnostic]:
+def contradictions(world: World) -> Iterator[Diagnostic]:
     """Constraints that are surely broken, and dates later than they may be."""
     for ent in (ent for members in world.entities.values() for ent in members.values()):
         when = world.when(ent)
@@ -375,8 +398,11 @@ def _ties(world: World, read: list[Read]) -> Iterator[tuple[str, str, str]]:
             yield name, pair[0], pair[1]
 
 
-def _results(world: World, own: bool, ent: Ent | None = None) -> Iterator[Result]:
-    """Headline values: of the application and what belongs to it (`own`), or of all other entities."""
+def _results(world: World, own: bool, ent: Ent | None = None, whole: bool = False) -> Iterator[Result]:
+    """Headline values: of the application and what belongs to it (`own`), or of all other entities.
+
+    `whole`: only of entities all of whose relations are known.
+    """
     application = world.plans.last.application
     for path, _ in world.policy.header.results:
         kind, _, name = path.partition(".")
@@ -384,7 +410,7 @@ def _results(world: World, own: bool, ent: Ent | None = None) -> Iterator[Result
         if kind == application.entity or dated != own:
             continue
         for other in world.entities[kind].values():
-            if own and ent is not None and not _belongs(world, other, ent):
+            if (own and ent is not None and not _belongs(world, other, ent)) or (whole and other.open):
                 continue
             node = world.plan(world.when(other)).nodes[name]
             yield Result(

@@ -60,6 +60,17 @@ def case_text(plans: Plans, asked: Asked, lang: str = "zh") -> str:
     return "\n".join(_Form(plans.last.policy, asked, lang).lines()).rstrip("\n") + "\n"
 
 
+def remarks(policy: m.Policy, asked: Asked, fact: m.Fact, lang: str = "zh") -> list[str]:
+    """Who answers a question, on what evidence, by which clause, and when it matters."""
+    return list(_Form(policy, asked, lang).notes(fact))[1:]
+
+
+def in_order(policy: m.Policy) -> list[str]:
+    """The kinds of entity: what the application refers to, the application, then what stands below."""
+    first = list(_above(policy, policy.header.application.entity, set()))
+    return first + [name for name in policy.entities if name not in first]
+
+
 @dataclass(slots=True)
 class _Form:
     policy: m.Policy
@@ -73,7 +84,7 @@ class _Form:
         self.nested = {}
         for entity in self.policy.entities.values():
             if entity.name not in self.top:
-                for reference in _under(entity):
+                for reference in nested_under(entity):
                     self.nested.setdefault(reference.to, []).append((entity.name, reference))
 
     def t(self, zh: str, en: str) -> str:
@@ -245,7 +256,7 @@ def _above(policy: m.Policy, name: str, seen: set[str]) -> Iterator[str]:
     yield name
 
 
-def _under(entity: m.Entity) -> list[m.Reference]:
+def nested_under(entity: m.Entity) -> list[m.Reference]:
     """The references under whose other side an entity is nested: what dates it, or the first; else the optional."""
     required = [r for r in entity.references.values() if not r.optional]
     if required:

@@ -23,6 +23,8 @@ COMMANDS = {
     "show": "查看条款、规则、参数、事实、部门或诊断代码 / show a clause, rule, parameter, fact or code",
     "graph": "输出计算图 / print the compiled plan",
     "schema": "输出 JSON Schema 和编辑器设置 / print schemas and editor settings",
+    "template": "做一份空白申报表 / a workbook to fill in",
+    "sample": "造一批虚构的申报，用于试算 / synthetic applications",
     "new": "新建政策模板或空白申报 / start a policy or a case",
 }
 

@@ -6,14 +6,17 @@ import click
 
 from policyengine.cli.common import lang_option
 from policyengine.cli.run import case_options, run_cases
+from policyengine.cli.tables import is_table, run_tables, table_options
 
 
 @click.command(
     "evaluate",
-    help="认定申报：结论、金额、每一条不满足的条件、还缺什么。CASE 是 YAML、JSON 文件，- 为标准输入。",
+    help="认定申报：结论、金额、每一条不满足的条件、还缺什么。CASE 是 YAML、JSON 材料，或 Excel、CSV、JSON Lines 表格；- 为标准输入。",
 )
 @click.argument("files", metavar="CASE...", nargs=-1, required=True)
 @case_options
+@table_options
+@click.option("--strict", is_flag=True, help="有未处理的行就以3结束 / end with 3 where rows are set aside")
 @click.option(
     "--explain",
     "depth",
@@ -28,10 +31,20 @@ from policyengine.cli.run import case_options, run_cases
     default="text",
     help="输出格式 / output format",
 )
-@click.option("-o", "--output", "out", help="写入文件 / write to a file")
+@click.option("-o", "--output", "out", help="写入文件，表格按 .xlsx .csv .jsonl 定格式 / write to a file")
 @lang_option
 def command(
-    files: tuple[str, ...], depth: str, format_: str, out: str | None, lang: str, **options: object
+    files: tuple[str, ...],
+    depth: str,
+    format_: str,
+    out: str | None,
+    lang: str,
+    strict: bool,
+    from_: str | None,
+    **options: object,
 ) -> None:
     """Decide and print."""
+    if is_table(files, from_):
+        run_tables(files, format_, out, lang, strict, {**options, "from_": from_})
+        return
     run_cases(files, depth, format_, out, lang, options)

@@ -6,6 +6,7 @@ import click
 
 from policyengine.cli.common import lang_option
 from policyengine.cli.run import case_options, run_cases
+from policyengine.cli.tables import is_table, run_explain, table_options
 
 DEPTHS = {
     "结论": "summary",
@@ -20,8 +21,10 @@ DEPTHS = {
 @click.command("explain", help="说明认定：结论、逐步、全部三种详略，每一步带条文原话。")
 @click.argument("files", metavar="CASE...", nargs=-1, required=True)
 @case_options
+@table_options
 @click.option("--depth", type=click.Choice(list(DEPTHS)), default="逐步", help="详略 / depth")
 @click.option("--id", "only", help="只说明一个申报 / only this application")
+@click.option("--row", type=click.IntRange(1), help="表格里的第几行 / this row of a table")
 @click.option(
     "--format",
     "format_",
@@ -38,7 +41,14 @@ def command(
     format_: str,
     out: str | None,
     lang: str,
+    row: int | None,
+    from_: str | None,
     **options: object,
 ) -> None:
     """Explain and print."""
+    if is_table(files, from_):
+        run_explain(files, DEPTHS[depth], format_, out, lang, only, row, {**options, "from_": from_})
+        return
+    if row is not None:
+        raise click.UsageError("--row 只用于表格 / --row is for tables")
     run_cases(files, DEPTHS[depth], format_, out, lang, options, only)

@@ -55,7 +55,7 @@ def run_cases(
         explained = [_only(case, only) for case in explained]
         if not any(case.explanations for case in explained):
             raise click.UsageError(f"没有编号为“{only}”的申报 / no application `{only}`")
-    write(_drawn(explained, depth, format_, lang), out, bom=format_ == "csv")
+    write(drawn(explained, depth, format_, lang), out, bom=format_ == "csv")
 
 
 def _only(case: Any, id_: str) -> Any:
@@ -65,16 +65,16 @@ def _only(case: Any, id_: str) -> Any:
 def _file(api: Any, name: str, depth: str, lang: str, options: dict[str, Any]) -> list[Any]:
     from policyengine import casefile
 
-    data, shown = _data(name)
+    data, shown = data_of(name)
     tree = api.parse_case(data, shown)
     head = casefile.header(tree)
-    plans = _plans(api, choose_policy(options["policy"], head.policy, lang), options, head)
+    plans = plans_of(api, choose_policy(options["policy"], head.policy, lang), options, head)
     readings = api.with_readings(
         plans, [*(f"{k.text}={v.text}" for k, v in head.readings), *options["readings"]]
     )
     file = api.read_case(plans, data, shown)
     as_of = options["as_of"] or (file.as_of.text if file.as_of else "")
-    provenance = _provenance(api, plans, shown, data, readings, as_of, options)
+    provenance = provenance_of(plans, shown, data, readings, as_of, options)
     cases = []
     for case in file.cases:
         if as_of:
@@ -88,7 +88,7 @@ def _file(api: Any, name: str, depth: str, lang: str, options: dict[str, Any]) -
 _COMPILED: dict[tuple[str, tuple[str, ...]], Any] = {}
 
 
-def _plans(api: Any, spec: str, options: dict[str, Any], head: Any) -> Any:
+def plans_of(api: Any, spec: str, options: dict[str, Any], head: Any) -> Any:
     """The policy, loaded, checked and compiled once a run."""
     from policyengine.diagnostics import PolicyError, errors
 
@@ -102,7 +102,15 @@ def _plans(api: Any, spec: str, options: dict[str, Any], head: Any) -> Any:
     return _COMPILED[spec, sets]
 
 
-def _data(name: str) -> tuple[bytes, str]:
+def no_header() -> Any:
+    """What a file that says nothing besides its facts asks for: nothing."""
+    from policyengine.casefile import CaseFile
+
+    return CaseFile((), "", None, (), ())
+
+
+def data_of(name: str) -> tuple[bytes, str]:
+    """The bytes of a file, and what people call it; `-` is standard input."""
     if name == "-":
         return sys.stdin.buffer.read(), "<stdin>"
     try:
@@ -113,8 +121,7 @@ def _data(name: str) -> tuple[bytes, str]:
         ) from error
 
 
-def _provenance(
-    api: Any,
+def provenance_of(
     plans: Any,
     name: str,
     data: bytes,
@@ -122,6 +129,8 @@ def _provenance(
     as_of: str,
     options: dict[str, Any],
 ) -> Any:
+    """What it takes to get the same answers again."""
+    from policyengine import api
     from policyengine.explanation import Provenance
     from policyengine.version import VERSION
 
@@ -150,7 +159,8 @@ def _command(name: str, options: dict[str, Any]) -> str:
     return " ".join(quoted(word) for word in words)
 
 
-def _drawn(cases: list[Any], depth: str, format_: str, lang: str) -> str:
+def drawn(cases: list[Any], depth: str, format_: str, lang: str) -> str:
+    """Explanations in one format."""
     from policyengine.render import blocks, csv, json, markdown, text
 
     if format_ == "json":

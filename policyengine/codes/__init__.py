@@ -12,10 +12,13 @@ from policyengine.codes.expression import EXPRESSION
 from policyengine.codes.policy import POLICY
 from policyengine.codes.reading import READING
 from policyengine.codes.schema import SCHEMA
+from policyengine.codes.table import TABLE
 from policyengine.codes.text import TEXT
 
 CODES: dict[str, Code] = {
-    code.name: code for table in (READING, SCHEMA, EXPRESSION, POLICY, TEXT, CHECKS, CASE) for code in table
+    code.name: code
+    for table in (READING, SCHEMA, EXPRESSION, POLICY, TEXT, CHECKS, CASE, TABLE)
+    for code in table
 }
 
 __all__ = ["CODES", "Code"]

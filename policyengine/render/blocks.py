@@ -114,7 +114,7 @@ def summary(cases: list[CaseExplanation], lang: str) -> list[Block]:
         else ("case", "id", "title", "applied for", "outcome", "amount")
     )
     rows = [
-        (name, d.subject.id, d.title, d.option_label(lang), OUTCOMES[d.outcome](lang), _cell(d, lang))
+        (name, d.subject.id, d.title, d.option_label(lang), OUTCOMES[d.outcome](lang), cell(d, lang))
         for name, d in decisions
     ]
     granted = [d for _, d in decisions if d.outcome == "granted"]
@@ -134,7 +134,8 @@ def summary(cases: list[CaseExplanation], lang: str) -> list[Block]:
     return [Heading(1, say("all", lang)), table, Paragraph(words)]
 
 
-def _cell(d: Decision, lang: str) -> str:
+def cell(d: Decision, lang: str) -> str:
+    """The amount of a decision as one cell of a table."""
     if d.outcome == "refused":
         return "-"
     return (
