@@ -324,7 +324,7 @@ _ROWS: tuple[Code, ...] = (
         "{kind}“{id}”的“{name}”在几行里写得不一样",
         "“{name}” of {kind} `{id}` differs between rows",
         ("同一家的几行要一致；查清以后改成一样的",),
-        ("rows of one {kind} must agree; find out what is right and correct the others",),
+        ("its rows must agree; find out what is right and correct the others",),
         "同一家企业在一行是中小企业、在另一行不是，照哪行算都不对。",
         "An enterprise that is small in one row and large in another can be decided by neither.",
         "甲公司,属于中小企业:是\n甲公司,属于中小企业:否",

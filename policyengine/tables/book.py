@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from policyengine.diagnostics import CaseError, diagnostic, width
-from policyengine.source import Source
+from policyengine.tables.cells import whole_file
 from policyengine.tables.pages import Page, Shown
 
 FORMATS = {"yuan": "#,##0.00", "wan": "#,##0.00####", "date": "yyyy-mm-dd", "count": "0", "text": "@", "long": "@"}  # fmt: skip
@@ -26,7 +26,7 @@ _BIG = 20_000  # rows from which the writer keeps them in temporary files
 def office(name: str) -> Any:
     """The library that writes workbooks. Raises CaseError where it is not installed."""
     if find_spec("xlsxwriter") is None:
-        raise CaseError([diagnostic("table-needs-extra", Source(name, "").whole(), name=" Excel 文件", extra="office")])  # fmt: skip
+        raise CaseError([diagnostic("table-needs-extra", whole_file(name), name=" Excel 文件", extra="office")])  # fmt: skip
     return import_module("xlsxwriter")
 
 
@@ -45,9 +45,7 @@ def write_book(pages: Iterable[Page], name: str, properties: Mapping[str, str]) 
     head = workbook.add_format({"bold": True, "bg_color": "#E8E4DA", "border": 1, "text_wrap": True, "valign": "vcenter"})  # fmt: skip
     for page in made:
         if len(page.rows) >= MAX_ROWS:
-            raise CaseError(
-                [diagnostic("table-too-long-for-excel", Source(name, "").whole(), name=page.title)]
-            )
+            raise CaseError([diagnostic("table-too-long-for-excel", whole_file(name), name=page.title)])
         _page(workbook.add_worksheet(page.title), page, looks, head)
     workbook.close()
     return out.getvalue()

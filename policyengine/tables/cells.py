@@ -163,7 +163,12 @@ class Placed:
 
     def whole(self) -> Span:
         """The sheet as such."""
-        return Grid(self.sheet.name, "").whole()
+        return whole_file(self.sheet.name)
+
+
+def whole_file(name: str) -> Span:
+    """A file or sheet as such, whose place is its name."""
+    return Grid(name, "").whole()
 
 
 def placed(sheet: Sheet) -> Placed:

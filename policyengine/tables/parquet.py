@@ -6,8 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from policyengine.diagnostics import CaseError, diagnostic
-from policyengine.source import Source
-from policyengine.tables.cells import Cell, CellKind, Row, Sheet
+from policyengine.tables.cells import Cell, CellKind, Row, Sheet, whole_file
 
 _KINDS: dict[str, CellKind] = {"DATE": "date", "BOOLEAN": "bool", "VARCHAR": "text"}
 
@@ -15,9 +14,7 @@ _KINDS: dict[str, CellKind] = {"DATE": "date", "BOOLEAN": "bool", "VARCHAR": "te
 def read_parquet(path: str, title: str) -> Sheet:
     """The table of a Parquet file; its first row is the header. Raises CaseError."""
     if find_spec("duckdb") is None:
-        raise CaseError(
-            [diagnostic("table-needs-extra", Source(path, "").whole(), name="Parquet", extra="bulk")]
-        )
+        raise CaseError([diagnostic("table-needs-extra", whole_file(path), name="Parquet", extra="bulk")])
     duckdb = import_module("duckdb")
     connection = duckdb.connect(":memory:")
     try:
@@ -27,7 +24,7 @@ def read_parquet(path: str, title: str) -> Sheet:
         columns = list(relation.columns)
     except duckdb.Error as error:
         raise CaseError(
-            [diagnostic("table-unreadable", Source(path, "").whole(), name=path, zh="不是 Parquet 文件，或者已损坏", en="it is no Parquet file, or a damaged one")]
+            [diagnostic("table-unreadable", whole_file(path), name=path, zh="不是 Parquet 文件，或者已损坏", en="it is no Parquet file, or a damaged one")]
         ) from error  # fmt: skip
     finally:
         connection.close()

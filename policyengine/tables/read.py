@@ -15,7 +15,7 @@ from policyengine.reading.node import Mapping as MappingNode
 from policyengine.reading.node import Scalar, Sequence
 from policyengine.source import Source
 from policyengine.tables import headers, workbook
-from policyengine.tables.cells import Placed, Sheet, placed
+from policyengine.tables.cells import Placed, Sheet, placed, whole_file
 from policyengine.tables.entries import Entry, EntryReader, bare_share
 from policyengine.tables.headers import Column, Layout, Said, plain, unit_of
 from policyengine.tables.lines import read_lines
@@ -64,7 +64,7 @@ def read_how(data: bytes, name: str, how: How) -> How:
     """`how` with what a mapping file adds; what the command says has precedence. Raises CaseError."""
     _, node, found = read_bytes(data, name)
     if found or not isinstance(node, MappingNode):
-        raise CaseError(found or [diagnostic("table-mapping-file", Source(name, "").whole(), name=name)])
+        raise CaseError(found or [diagnostic("table-mapping-file", whole_file(name), name=name)])
     columns, sheets = dict(how.columns.columns), dict(how.sheets)
     complete, row = list(how.complete), how.header_row
     for key, value in node.entries:
@@ -120,8 +120,8 @@ class _Reader:
         self.unmatched(read)
         if not self.found and not any(part.layout.kind == self.application for part in parts):
             label = self.policy.entities[self.application].label.zh
-            source = Source(read[0][0].file if read else "", "")
-            self.found.append(diagnostic("table-no-applications", source.whole(), kind=label))
+            span = whole_file(read[0][0].file if read else "")
+            self.found.append(diagnostic("table-no-applications", span, kind=label))
         self.stop()
         self.missing(parts)
         return Tables(tuple(parts), frozenset(), tuple(self.notes))
@@ -176,7 +176,7 @@ class _Reader:
             visible = [title for title, hidden in there if not hidden]
             if len(visible) != 1:
                 options = "、".join(title for title, _ in there)
-                self.found.append(diagnostic("table-which-sheet", Source(file.name, "").whole(), name=file.name, options=options))  # fmt: skip
+                self.found.append(diagnostic("table-which-sheet", whole_file(file.name), name=file.name, options=options))  # fmt: skip
                 return
             chosen = {visible[0]: self.application}
         left = [title for title, _ in there if title not in chosen]

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 from policyengine.diagnostics import CaseError, diagnostic
 from policyengine.model import Label
-from policyengine.source import Source
-from policyengine.tables.cells import MAX_CELL, MAX_COLUMNS, Cell, Row, Sheet, address
+from policyengine.tables.cells import MAX_CELL, MAX_COLUMNS, Cell, Row, Sheet, address, whole_file
 
 ENCODINGS = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "gb18030": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "utf-16": "utf-16"}  # fmt: skip
 _SHOWN = {"utf-8": "UTF-8", "gb18030": "GB18030", "utf-16": "UTF-16"}
@@ -81,13 +80,13 @@ def _in_gb2312(char: str) -> bool:
 
 def _undecodable(data: bytes, name: str, at: int) -> CaseError:
     line = data.count(b"\n", 0, at) + 1
-    return CaseError([diagnostic("table-encoding", Source(name, "").whole(), name=name, line=line)])
+    return CaseError([diagnostic("table-encoding", whole_file(name), name=name, line=line)])
 
 
 def _records(text: str, name: str, delimiter: str) -> Iterator[Row]:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise CaseError([diagnostic("table-broken-text", Source(name, "").whole(), name=name, line=line)])
+        raise CaseError([diagnostic("table-broken-text", whole_file(name), name=name, line=line)])
     csv.field_size_limit(1 << 20)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     number = 0
@@ -99,12 +98,12 @@ def _records(text: str, name: str, delimiter: str) -> Iterator[Row]:
             yield Row(number, cells)
     except csv.Error as error:
         raise CaseError(
-            [diagnostic("table-broken-text", Source(name, "").whole(), name=name, line=reader.line_num or 1)]
+            [diagnostic("table-broken-text", whole_file(name), name=name, line=reader.line_num or 1)]
         ) from error
 
 
 def too_big(name: str, row: int) -> CaseError:
     """A row that no table of applications has."""
     return CaseError(
-        [diagnostic("table-too-big", Source(name, "").whole(), name=name, zh=f"第{row}行太宽或者太长", en=f"row {row} is too wide or too long")]
+        [diagnostic("table-too-big", whole_file(name), name=name, zh=f"第{row}行太宽或者太长", en=f"row {row} is too wide or too long")]
     )  # fmt: skip

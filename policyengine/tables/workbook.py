@@ -15,8 +15,7 @@ from datetime import date
 
 from policyengine.diagnostics import CaseError, diagnostic
 from policyengine.model import Label
-from policyengine.source import Source
-from policyengine.tables.cells import Row, Sheet, letters
+from policyengine.tables.cells import Row, Sheet, letters, whole_file
 from policyengine.tables.sheetxml import (
     FIRST_1900,
     FIRST_1904,
@@ -169,6 +168,4 @@ def _entries(archive: zipfile.ZipFile) -> tuple[list[_Entry], date]:
 
 
 def _unreadable(name: str, wrong: Refused) -> CaseError:
-    return CaseError(
-        [diagnostic("table-unreadable", Source(name, "").whole(), name=name, zh=wrong.zh, en=wrong.en)]
-    )
+    return CaseError([diagnostic("table-unreadable", whole_file(name), name=name, zh=wrong.zh, en=wrong.en)])
