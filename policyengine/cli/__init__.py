@@ -43,6 +43,14 @@ class _Lazy(click.Group):
         command = getattr(import_module(f"policyengine.cli.{cmd_name}"), "command", None)
         return command if isinstance(command, click.Command) else None
 
+    def invoke(self, ctx: click.Context) -> object:
+        """A reader that has gone away (`| head`) is no error: what is left has nobody to see it."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is still in the buffer
+            ctx.exit(0)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("命令 Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -66,9 +74,6 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
     except Exception:  # noqa: BLE001 - the one place where our own mistakes end: say so and keep the trace
         click.echo(traceback.format_exc(), err=True)
         click.echo(

@@ -67,10 +67,6 @@ def run_tables(
         written = _write(batch, about, target, out, lang)
     except (PolicyError, CaseError) as error:
         fail(error, lang)
-    except OSError as error:  # the library that writes workbooks keeps large ones in temporary files
-        raise CannotWrite(
-            f"写不了：{error.strerror or error} / cannot write: {error.strerror or error}"
-        ) from error
     if written:
         note(f"写入  {'、'.join(written)}", f"wrote  {', '.join(written)}", lang)
     if not batch.adds_up:
@@ -219,7 +215,13 @@ def _write(batch: Any, about: Any, target: str, out: str | None, lang: Any) -> l
 
     if target == "xlsx":
         made = pages.pages(batch, about, lang)
-        write_bytes(book.write_book(made, str(out), {"title": about.pairs[0][1]}), str(out))
+        try:
+            data = book.write_book(made, str(out), {"title": about.pairs[0][1]})
+        except OSError as error:
+            raise CannotWrite(
+                f"写不了 {out}：{error.strerror} / cannot write {out}: {error.strerror}"
+            ) from error
+        write_bytes(data, str(out))
         click.echo(_summary(batch, lang), nl=False)
         return [f"{out}（{'、'.join(page.title for page in made)}）" if lang == "zh" else f"{out} ({', '.join(page.title for page in made)})"]  # fmt: skip
     if target == "jsonl":

@@ -31,13 +31,18 @@ def office(name: str) -> Any:
 
 
 def write_book(pages: Iterable[Page], name: str, properties: Mapping[str, str]) -> bytes:
-    """The bytes of a workbook of the pages. Raises CaseError where the library is missing or a page is too long."""
+    """The bytes of a workbook of the pages.
+
+    Raises CaseError where the library is missing or a page is too long, OSError where a large one finds no room for
+    its temporary files.
+    """
     xlsxwriter = office(name)
     made = list(pages)
     out = io.BytesIO()
+    big = any(len(page.rows) > _BIG for page in made)
     options = {
         "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "default_date_format": "yyyy-mm-dd",
-        "constant_memory": any(len(page.rows) > _BIG for page in made),
+        "constant_memory": big, "in_memory": not big,
     }  # fmt: skip
     workbook = xlsxwriter.Workbook(out, options)
     workbook.set_properties({"created": _CREATED, **properties})
@@ -47,7 +52,10 @@ def write_book(pages: Iterable[Page], name: str, properties: Mapping[str, str]) 
         if len(page.rows) >= MAX_ROWS:
             raise CaseError([diagnostic("table-too-long-for-excel", whole_file(name), name=page.title)])
         _page(workbook.add_worksheet(page.title), page, looks, head)
-    workbook.close()
+    try:
+        workbook.close()
+    except xlsxwriter.exceptions.FileCreateError as error:  # of its temporary files
+        raise OSError(*error.args[0].args) from error
     return out.getvalue()
 
 

@@ -24,7 +24,7 @@ def write_form(policy: m.Policy, sheets: tuple[FormSheet, ...], name: str) -> by
     """The bytes of the workbook. Raises CaseError where the library that writes it is not installed."""
     xlsxwriter = office(name)
     out = io.BytesIO()
-    workbook = xlsxwriter.Workbook(out, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})  # fmt: skip
+    workbook = xlsxwriter.Workbook(out, {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True})  # fmt: skip
     workbook.set_properties(
         {"created": _CREATED, "title": policy.header.title.zh, "subject": policy.header.number}
     )

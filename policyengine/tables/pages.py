@@ -277,8 +277,9 @@ def versions(batch: Batch, about: About, lang: Lang) -> Page:
     """版本: what it takes to get the same answers again, and the accounts of the rows."""
     rows: list[tuple[Shown, ...]] = list(about.pairs)
     for account in batch.accounts:
-        rows.append((account.name, counted(batch, account.name, lang)))
-    rows += [(name or _t(lang, "列", "columns"), note(lang)) for name, note in batch.tables.notes]
+        head = _t(lang, "行数", "rows of")
+        rows.append((f"{head} {account.name}", counted(batch, account.name, lang)))
+    rows += [(f"{_t(lang, '说明', 'note')} {name}".strip(), note(lang)) for name, note in batch.tables.notes]
     return Page(
         _t(lang, "版本", "version"),
         (Column(_t(lang, "项", "item")), Column(_t(lang, "内容", "content"), "long")),
