@@ -6,7 +6,7 @@ from `granted` to the conditions that are false. No condition hides another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -58,17 +58,21 @@ def decide(
     found = list(contradictions(world))
     if found:
         raise CaseError(found)
-    application = plans.last.application
-    decisions = tuple(_decision(world, ent, reasons) for ent in world.entities[application.entity].values())
-    shown = tuple(_results(world, own=False))
+    application, belongings = plans.last.application, _belongings(world)
+    decisions = tuple(
+        _decision(world, ent, belongings.get(ent, ()), reasons, reasons)
+        for ent in world.entities[application.entity].values()
+    )
+    shown = tuple(_results(world, _others(world)))
     return Decided(world, CaseDecision(case.name, decisions, shown))
 
 
 def decide_each(
-    plans: Plans, case: Case, readings: Mapping[str, str] | None = None, reasons: bool = True
+    plans: Plans, case: Case, readings: Mapping[str, str] | None = None
 ) -> tuple[Decided, list[tuple[str, Diagnostic]]]:
     """As `decide`, but what cannot be decided is told instead of raised, so that the rest can be.
 
+    Refusals come with their words, but what an answer rests on is left out.
     The findings come with the id of the application that they stop, "" for contradictions. While there are any, the
     decisions are not to be used: a group rule may look different without what is wrong. The results of entities that
     are no applications are left out where one of their relations is open, and so not known.
@@ -77,13 +81,13 @@ def decide_each(
     found = [("", d) for d in contradictions(world)]
     if found:
         return Decided(world, CaseDecision(case.name, (), ())), found
-    decisions = []
+    decisions, belongings = [], _belongings(world)
     for ent in world.entities[plans.last.application.entity].values():
         try:
-            decisions.append(_decision(world, ent, reasons))
+            decisions.append(_decision(world, ent, belongings.get(ent, ()), False, True))
         except CaseError as error:
             found += [(ent.id, d) for d in error.diagnostics]
-    shown = () if found else tuple(_results(world, own=False, whole=True))
+    shown = () if found else tuple(_results(world, (ent for ent in _others(world) if not ent.open)))
     return Decided(world, CaseDecision(case.name, tuple(decisions), shown)), found
 
 
@@ -150,7 +154,8 @@ def _seen_from(world: World, ent: Ent) -> Iterator[Ent]:
 # --- one application --------------------------------------------------------------------------
 
 
-def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
+def _decision(world: World, ent: Ent, belongings: Iterable[Ent], reasons: bool, words: bool) -> Decision:
+    """The answer to one application; `reasons` with what it rests on, `words` with notes and the words of refusals."""
     application = world.plans.last.application
     when = world.when(ent)
     plan = world.plan(when)
@@ -160,7 +165,7 @@ def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
         amount = exact.ZERO
     starts = [Read(ent, application.granted, when), Read(ent, application.amount, when)]
     read = list(trace.reached(world, starts)) if reasons else []
-    refusals = tuple(_unique(failures(world, ent, application.granted, when, reasons)))
+    refusals = tuple(_unique(failures(world, ent, application.granted, when, words)))
     missing = tuple(_missing(world, unknown.needs((granted, amount))))
     option = world.value(ent, application.option) if application.option else ""
     return Decision(
@@ -168,9 +173,9 @@ def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
         outcome=_outcome(granted, amount, missing), amount=amount,
         option=option if isinstance(option, str) else "", option_label=_option_label(world, option),
         refusals=refusals, set_aside=tuple(_set_aside(world, read, refusals, ent)), missing=missing,
-        readings=tuple(_readings(world, plan, read)), results=tuple(_results(world, own=True, ent=ent)),
+        readings=tuple(_readings(world, plan, read)), results=tuple(_results(world, belongings)),
         assumed=tuple(_assumed(world, read)), ties=tuple(_ties(world, read)), version=_version(plan),
-        notes=tuple(_notes(world, ent, plan, granted, amount)) if reasons else (), may_be=_may_be(granted),
+        notes=tuple(_notes(world, ent, plan, granted, amount)) if words else (), may_be=_may_be(granted),
     )  # fmt: skip
 
 
@@ -405,30 +410,35 @@ def _ties(world: World, read: list[Read]) -> Iterator[tuple[str, str, str]]:
             yield name, pair[0], pair[1]
 
 
-def _results(world: World, own: bool, ent: Ent | None = None, whole: bool = False) -> Iterator[Result]:
-    """Headline values: of the application and what belongs to it (`own`), or of all other entities.
-
-    `whole`: only of entities all of whose relations are known.
-    """
-    application = world.plans.last.application
+def _results(world: World, ents: Iterable[Ent]) -> Iterator[Result]:
+    """Headline values of entities, in the order in which the policy lists them."""
+    found = list(ents)
     for path, _ in world.policy.header.results:
         kind, _, name = path.partition(".")
-        dated = bool(world.policy.entities[kind].dated_by)
-        if kind == application.entity or dated != own:
+        for ent in (ent for ent in found if ent.kind == kind):
+            node = world.plan(world.when(ent)).nodes[name]
+            yield Result(subject(world, ent), name, node.info.label, node.info.type, world.value(ent, name))
+
+
+def _others(world: World) -> Iterator[Ent]:
+    """Entities that belong to no application, because they have no date."""
+    for kind, members in world.entities.items():
+        if not world.policy.entities[kind].dated_by:
+            yield from members.values()
+
+
+def _belongings(world: World) -> dict[Ent, list[Ent]]:
+    """Of each application the entities that take their date from it, directly or by a chain of references."""
+    found: dict[Ent, list[Ent]] = {}
+    application = world.plans.last.application.entity
+    for kind, members in world.entities.items():
+        if kind == application or not world.policy.entities[kind].dated_by:
             continue
-        for other in world.entities[kind].values():
-            if (own and ent is not None and not _belongs(world, other, ent)) or (whole and other.open):
-                continue
-            node = world.plan(world.when(other)).nodes[name]
-            yield Result(
-                subject(world, other), name, node.info.label, node.info.type, world.value(other, name)
-            )
-
-
-def _belongs(world: World, other: Ent, ent: Ent) -> bool:
-    """Whether an entity takes its date from the application, directly or by a chain of references."""
-    seen: Ent | None = other
-    while seen is not None and seen is not ent:
-        dated_by = world.policy.entities[seen.kind].dated_by
-        seen = seen.refs.get(dated_by) if dated_by else None
-    return seen is ent
+        for ent in members.values():
+            seen: Ent | None = ent
+            while seen is not None and seen.kind != application:
+                dated_by = world.policy.entities[seen.kind].dated_by
+                seen = seen.refs.get(dated_by) if dated_by else None
+            if seen is not None:
+                found.setdefault(seen, []).append(ent)
+    return found

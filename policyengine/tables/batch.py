@@ -77,10 +77,10 @@ class Batch:
 
 
 def decide_batch(
-    plans: Plans, case: Case, readings: Mapping[str, str], reasons: bool
+    plans: Plans, case: Case, readings: Mapping[str, str]
 ) -> tuple[Decided, list[tuple[str, Diagnostic]]]:
     """All applications of a case, and what forbids deciding some, with the id of the application or ""."""
-    return decide_each(plans, case, readings, reasons)
+    return decide_each(plans, case, readings)
 
 
 def decide_tables(
@@ -88,7 +88,6 @@ def decide_tables(
     tables: Tables,
     readings: Mapping[str, str],
     change: Callable[[Case], Case] = lambda case: case,
-    reasons: bool = False,
 ) -> Batch:
     """Every row decided or set aside. `change`: what the command changes in the case (`--as-of`, `--fact`)."""
     rejected: Rejections = {}
@@ -97,7 +96,7 @@ def decide_tables(
         rounds += 1
         assembly = assemble(plans.policy, tables.parts, tables.complete, rejected)
         rejected = assembly.rejected
-        decided, found = decide_batch(plans, change(assembly.case), readings, reasons)
+        decided, found = decide_batch(plans, change(assembly.case), readings)
         if not found:
             return _batch(plans, tables, assembly, decided, rounds)
         new = dict(_blamed(tables.parts, assembly, found))

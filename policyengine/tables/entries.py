@@ -96,8 +96,7 @@ class EntryReader:
         relations: dict[tuple[str, str], tuple[bool, Span]] = {}
         id_: str | None = None
         spans = dict(self.placed.spans(row))
-        start = self.placed.span(row)
-        id_span = start
+        start = id_span = next(iter(spans.values()))
         if row.number in self.merged:
             top, _ = self.merged[row.number]
             problems.append(diagnostic("table-merged", start, row=row.number, top=top))

@@ -6,6 +6,7 @@ amounts, and with `boundary` stand on them and one fen beside them. What would c
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -47,6 +48,9 @@ class Record:
     values: dict[str, Shown] = field(default_factory=dict)
 
 
+Records = dict[str, list[Record]]
+
+
 def sample(plans: Plans, asked: Asked, count: int, draw: Draw, boundary: bool = False) -> tuple[Page, ...]:
     """The tables of `count` applications, one page a kind of entity; those without rows are left out."""
     return _Sampler(plans, asked, draw, boundary).pages(count)
@@ -56,26 +60,29 @@ class _Sampler:
     def __init__(self, plans: Plans, asked: Asked, draw: Draw, boundary: bool) -> None:
         self.plans, self.policy, self.draw, self.boundary = plans, plans.policy, draw, boundary
         self.sheets = {sheet.kind: sheet for sheet in form(self.policy, asked)}
-        self.records: dict[str, list[Record]] = {kind: [] for kind in self.sheets}
+        self.records: Records = {kind: [] for kind in self.sheets}
         self.application = self.policy.header.application
         self.gates = dict(_gates(self.policy))
         self.shared = {allocation.entity for allocation in self.policy.allocations.values()}
         self.needed: dict[str, frozenset[str]] = {}
-        self.amounts = sorted(
+        amounts = sorted(
             {
                 dated.value
                 for parameter in self.policy.parameters.values()
                 if parameter.type.kind == "money"
                 for dated in parameter.values
-                if isinstance(dated.value, Decimal) and dated.value > 1
+                if isinstance(dated.value, Decimal)
             }
         )
+        self.amounts = [
+            amount for amount in amounts if amount * 1_000 > amounts[-1]
+        ]  # units of rounding are none
 
     def pages(self, count: int) -> tuple[Page, ...]:
         for _ in range(count):
             self.apply()
         self.settle()
-        return tuple(self.page(sheet) for sheet in self.sheets.values() if self.records[sheet.kind])
+        return tuple(self.page(sheet, self.records[kind]) for kind, sheet in self.sheets.items() if self.records[kind])  # fmt: skip
 
     # --- one application and what belongs to it ---
 
@@ -244,31 +251,57 @@ class _Sampler:
                 n: Given(v, "", nowhere) for n, v in facts.items() if self.policy.facts[n].entity == kind
             }
             entities[kind] = {"1": CaseEntity(kind, "1", given, {r.name: "1" for r in required}, frozenset(), nowhere)}  # fmt: skip
-        decided, _ = decide_each(self.plans, Case("sample", entities), None, False)
+        decided, _ = decide_each(self.plans, Case("sample", entities))
         for decision in decided.decision.decisions:
             yield from (item.ref.name for item in decision.missing)
 
     def settle(self) -> None:
-        """Draw again, smaller or earlier, what contradicts a constraint; blank where that does not help."""
+        """Draw again, smaller or earlier, what contradicts a constraint; blank where that does not help.
+
+        The first round looks at all records, the next ones only at what hangs together with those that were changed.
+        """
+        open_: Records = self.records
         for left in range(_MOST_ROUNDS, 0, -1):
             made = [
-                (page, sheet) for sheet in self.sheets.values() for page in (self.page(sheet),) if page.rows
+                (sheet, self.page(sheet, open_[kind])) for kind, sheet in self.sheets.items() if open_[kind]
             ]
-            tables = read_made(self.policy, [(as_sheet(page), sheet.kind) for page, sheet in made])
+            tables = read_made(self.policy, [(as_sheet(page), sheet.kind) for sheet, page in made])
             assembly = assemble(self.policy, tables.parts, tables.complete, {})
-            found = list(contradictions(World(self.plans, assembly.case)))
-            if not found and not assembly.rejected:
-                return
-            for d in found:
+            changed: set[str] = set()
+            for d in contradictions(World(self.plans, assembly.case)):
                 if d.span is not None and isinstance(d.span.source, Grid):
                     row, column = d.span.source.cell(d.span.start)
-                    page, sheet = next(pair for pair in made if pair[0].title == d.span.source.name)
+                    sheet, page = next(pair for pair in made if pair[1].title == d.span.source.name)
                     header = page.columns[column - 1].header
-                    blamed = next(c for c in sheet.columns if c.header == header)
-                    self.soften(self.records[sheet.kind][row - 2], blamed, left)
-            aside = {(tables.parts[key.sheet].layout.kind, key.row - 2) for key in assembly.rejected}
-            for kind, records in self.records.items():
-                self.records[kind] = [r for i, r in enumerate(records) if (kind, i) not in aside]
+                    record = open_[sheet.kind][row - 2]
+                    self.soften(record, next(c for c in sheet.columns if c.header == header), left)
+                    changed.add(record.id)
+            for key in assembly.rejected:
+                kind = tables.parts[key.sheet].layout.kind
+                record = open_[kind][key.row - 2]
+                self.records[kind] = [r for r in self.records[kind] if r is not record]
+                changed |= {str(record.values.get(c.header)) for c in self.sheets[kind].columns if c.refers}
+            if not changed:
+                return
+            open_ = self.around(changed)
+
+    def around(self, ids: set[str]) -> Records:
+        """The records that hang together with some, by references in either direction."""
+        near: dict[str, set[str]] = defaultdict(set)
+        for kind, records in self.records.items():
+            links = [column.header for column in self.sheets[kind].columns if column.refers]
+            for record in records:
+                for header in links:
+                    other = record.values.get(header)
+                    if other is not None:
+                        near[record.id].add(str(other))
+                        near[str(other)].add(record.id)
+        found, waiting = set(ids), list(ids)
+        while waiting:
+            new = near[waiting.pop()] - found
+            found |= new
+            waiting += new
+        return {kind: [r for r in records if r.id in found] for kind, records in self.records.items()}
 
     def soften(self, record: Record, column: FormColumn, left: int) -> None:
         old = record.values.get(column.header)
@@ -288,13 +321,13 @@ class _Sampler:
     def column(self, kind: str, name: str) -> FormColumn | None:
         return next((c for c in self.sheets[kind].columns if c.target.name == name and c.target.use != "fact"), None)  # fmt: skip
 
-    def page(self, sheet: FormSheet) -> Page:
-        """A sheet's records, each marked as made up."""
-        used = [c for c in sheet.columns if any(c.header in r.values for r in self.records[sheet.kind]) or c.target.use == "id"]  # fmt: skip
+    def page(self, sheet: FormSheet, records: list[Record]) -> Page:
+        """Records as a page, each marked as made up."""
+        used = [c for c in sheet.columns if any(c.header in r.values for r in records) or c.target.use == "id"]  # fmt: skip
         columns = tuple(Column(c.header, _KINDS.get(c.kind, "wan" if c.unit else "text")) for c in used)
         rows = tuple(
             (*(record.id if c.target.use == "id" else record.values.get(c.header) for c in used), MARK)
-            for record in self.records[sheet.kind]
+            for record in records
         )
         return Page(sheet.title, (*columns, Column(REMARK)), rows)
 
