@@ -300,3 +300,92 @@ def test_a_file_split_by_firm_gives_the_same() -> None:
 
 def answer(a: dict[str, object]) -> tuple[object, ...]:
     return a["outcome"], json.dumps(a["amount"]), json.dumps(a["refusals"])
+
+
+# --- the tables that offices pass on, and explaining later ---
+
+SHEETS = (
+    "企业.csv", "编号,企业名称,统一社会信用代码,注册地在兖州区,是独立法人企业,管理是否规范,信用是否良好,最近重大违法违规的日期,亩产评价类别,在梯队企业培育名单上,属于中小企业,是“链主”或集群龙头企业,本企业以前按本文件已得的奖补\n"
+    "甲,甲公司,虚构001,是,是,是,是,2015-05-06,A类,否,否,是,无\n乙,乙公司,虚构002,是,是,是,是,无,B类,否,是,否,无\n丙,丙公司,虚构003,是,是,是,否,无,B类,否,是,否,无\n",
+    "申报项目.csv", "编号,申报企业,项目名称,申报受理日期,申报的奖补项目,核准或备案手续已办,已入固定资产投资直报平台,统计上属工业技改投资,设备投资额（价税合计，万元）,共同体成员名录,本项目的其它财政资金\n"
+    "G1,甲,链条改造,2021-09-10,强链条壮集群（共同体）,,,,,有,无\nP2,丙,包装线,2021-06-01,装备升级（设备投资）,是,是,是,800,无,无\n",
+    "共同体成员.csv", "编号,所在共同体项目,成员企业,成员设备投资额（价税合计，万元）,成员的核准或备案手续已办,成员的投资已入直报平台,成员的投资属工业技改投资,该成员投资的其它财政资金\n"
+    "M1,G1,甲,333.33,是,是,是,无\nM2,G1,乙,333.34,是,是,是,无\n",
+)  # fmt: skip
+
+
+@pytest.fixture
+def consortium(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """The names of three tables joined by ids, in a folder where the command runs."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in zip(SHEETS[::2], SHEETS[1::2], strict=True):
+        (tmp_path / name).write_text(text, "utf-8")
+    return SHEETS[::2]
+
+
+def test_tables_joined_by_ids_share_an_award(consortium: tuple[str, ...]) -> None:
+    result = run("evaluate", *consortium, *POLICY, "--format", "jsonl")
+    first, second = (json.loads(line) for line in result.stdout.splitlines())
+    assert (first["outcome"], second["outcome"]) == ("granted", "refused"), result.output
+    assert first["amount"]["text"] == "233334.00"  # 3,333,300 × 4% + 3,333,400 × 3%
+
+
+def test_a_member_set_aside_leaves_its_consortium_open(consortium: tuple[str, ...]) -> None:
+    path = Path("共同体成员.csv")
+    path.write_text(path.read_text("utf-8").replace("333.34", "三百万"), "utf-8")
+    result = run("evaluate", *consortium, *POLICY, "--format", "jsonl")
+    first = json.loads(result.stdout.splitlines()[0])
+    assert first["outcome"] == "undetermined" and "没有处理" in first["remarks"][0]
+    assert any("participants" in item["fact"] for item in first["missing"])
+
+
+def test_the_tables_that_offices_pass_on(consortium: tuple[str, ...]) -> None:
+    names = ["申报汇总表", "审核意见表", "拟公示名单", "资金拨付表", "未通过清单", "共同体分配表"]
+    result = run(
+        "evaluate", *consortium, *POLICY, "-o", "表.xlsx", *(w for name in names for w in ("--report", name))
+    )
+    assert result.exit_code == 0, result.output
+    book = openpyxl.load_workbook("表.xlsx")
+    assert book.sheetnames == [*names, "未处理", "版本"]
+    pages = {name: list(book[name].iter_rows(values_only=True)) for name in names}
+    paid = [(row[1], row[-2], row[-1]) for row in pages["资金拨付表"][1:]]
+    assert paid[0][0] == "甲" and paid[1][0] == "乙" and paid[0][2].endswith(("整", "分"))
+    shares = [row[-2] for row in pages["共同体分配表"][1:]]
+    assert [amount for _, amount, _ in paid] == shares
+    assert sum(Decimal(str(share)) for share in shares) == 233_334
+    refused = pages["未通过清单"][1]
+    assert "信用" in refused[-3] and "信用良好" in refused[-1]
+    marks = {row[-1] for row in pages["审核意见表"][1:]}
+    assert {"符合", "不符合"} <= marks
+
+
+def test_personal_facts_do_not_leave_the_office(consortium: tuple[str, ...]) -> None:
+    for name in ("申报汇总表", "拟公示名单", "资金拨付表", "未通过清单", "共同体分配表"):
+        result = run("evaluate", *consortium, *POLICY, "-o", "一张.csv", "--report", name)
+        assert result.exit_code == 0, result.output
+        text = Path("一张.csv").read_text("utf-8-sig")
+        assert "违法违规的日期" not in text and "2015" not in text
+
+
+def test_a_result_explains_its_rows_later(consortium: tuple[str, ...]) -> None:
+    assert run("evaluate", *consortium, *POLICY, "-o", "结果.xlsx").exit_code == 0
+    later = run("explain", "结果.xlsx", "--row", "2")
+    assert later.exit_code == 0 and later.stdout == run("explain", *consortium, *POLICY, "--id", "G1").stdout
+    path = Path("企业.csv")
+    path.write_text(path.read_text("utf-8").replace("A类", "B类"), "utf-8")
+    changed = run("explain", "结果.xlsx", "--row", "2")
+    assert changed.exit_code == 3 and "企业.csv" in changed.stderr
+    assert run("explain", "结果.xlsx", "--row", "9").exit_code == 2
+
+
+def test_parquet_says_the_same_as_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    monkeypatch.chdir(tmp_path)
+    duckdb.sql(
+        f"COPY (SELECT 'P1' AS 编号, '甲公司' AS 申报企业, DATE '2021-06-01' AS 申报受理日期, 1234.56 AS \"设备投资额（价税合计，万元）\") TO '{tmp_path}/申报.parquet'"
+    )
+    result = run("evaluate", "申报.parquet", *POLICY, "--format", "jsonl")
+    assert result.exit_code == 0, result.output
+    (line,) = (json.loads(line) for line in result.stdout.splitlines())
+    assert line["declared_on"] == "2021-06-01" and line["outcome"] == "undetermined"
+    assert run("evaluate", "没有.parquet", *POLICY).exit_code == 2

@@ -6,7 +6,7 @@ import click
 
 from policyengine.cli.common import lang_option
 from policyengine.cli.run import case_options, run_cases
-from policyengine.cli.tables import is_table, run_tables, table_options
+from policyengine.cli.tables import REPORTS, is_table, run_tables, table_options
 
 
 @click.command(
@@ -17,6 +17,13 @@ from policyengine.cli.tables import is_table, run_tables, table_options
 @case_options
 @table_options
 @click.option("--strict", is_flag=True, help="有未处理的行就以3结束 / end with 3 where rows are set aside")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    type=click.Choice(REPORTS),
+    help="表格的结果只写这几张表 / only these tables",
+)
 @click.option(
     "--explain",
     "depth",
@@ -40,11 +47,12 @@ def command(
     out: str | None,
     lang: str,
     strict: bool,
+    reports: tuple[str, ...],
     from_: str | None,
     **options: object,
 ) -> None:
     """Decide and print."""
     if is_table(files, from_):
-        run_tables(files, format_, out, lang, strict, {**options, "from_": from_})
+        run_tables(files, format_, out, lang, strict, reports, {**options, "from_": from_})
         return
     run_cases(files, depth, format_, out, lang, options)

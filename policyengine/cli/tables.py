@@ -13,6 +13,7 @@ import click
 from policyengine.cli.common import CannotWrite, choose_policy, fail, note, quoted, write, write_bytes
 
 F = TypeVar("F", bound=Callable[..., Any])
+REPORTS = ("申报汇总表", "审核意见表", "拟公示名单", "资金拨付表", "未通过清单", "共同体分配表")
 SHOWN = 20  # rows set aside that are listed on the terminal
 
 
@@ -49,6 +50,7 @@ def run_tables(
     out: str | None,
     lang: str,
     strict: bool,
+    reports: tuple[str, ...],
     options: dict[str, Any],
 ) -> None:
     """Decide every row of the tables and write the result; end with 3 where rows are unaccounted for."""
@@ -56,6 +58,10 @@ def run_tables(
     from policyengine.tables import pages
 
     target = _target(format_, out)
+    if reports and (target not in ("xlsx", "csv") or (target == "csv" and len(reports) > 1)):
+        raise click.UsageError(
+            "--report 写成 .xlsx；只有一张时也可以写成 .csv / --report goes to .xlsx, a single one also to .csv"
+        )
     try:
         plans, readings, inputs, batch = decide(files, lang, options)
         about = pages.About(
@@ -64,7 +70,7 @@ def run_tables(
         _report(batch, lang)
         if not batch.accounts or not any(account.rows for account in batch.accounts):
             raise click.UsageError("表里没有申报的行 / the tables hold no rows")
-        written = _write(batch, about, target, out, lang)
+        written = _write(batch, about, target, out, reports, lang)
     except (PolicyError, CaseError) as error:
         fail(error, lang)
     if written:
@@ -110,6 +116,7 @@ def run_explain(
 ) -> None:  # fmt: skip
     """Explain one row of the tables."""
     from policyengine import api
+    from policyengine.cli import again
     from policyengine.cli.run import drawn
     from policyengine.diagnostics import CaseError, PolicyError
 
@@ -118,7 +125,13 @@ def run_explain(
             "表格要用 --id 或 --row 指明说明哪一行 / say which row of the table with --id or --row"
         )
     try:
+        result = again.from_result(files)
+        if result is not None:
+            only, row = again.find(result, only, row), None
+            files, options = result.files, result.options
         plans, readings, inputs, batch = decide(files, lang, options)
+        if result is not None:
+            again.unchanged(result, plans, inputs, lang)
         done = [
             d for d in batch.done if d.decision.subject.id == only or (only is None and d.row.number == row)
         ]
@@ -209,12 +222,18 @@ def _report(batch: Any, lang: Any) -> None:
         )
 
 
-def _write(batch: Any, about: Any, target: str, out: str | None, lang: Any) -> list[str]:
+def _write(
+    batch: Any, about: Any, target: str, out: str | None, reports: tuple[str, ...], lang: Any
+) -> list[str]:
     """Write the result; the names of the files."""
     from policyengine.tables import book, flat, pages
+    from policyengine.tables.reports import report
 
+    asked = tuple(report(name, batch) for name in reports)
     if target == "xlsx":
         made = pages.pages(batch, about, lang)
+        if asked:
+            made = (*asked, pages.rejected(batch, lang), pages.versions(batch, about, lang))
         try:
             data = book.write_book(made, str(out), {"title": about.pairs[0][1]})
         except OSError as error:
@@ -227,7 +246,7 @@ def _write(batch: Any, about: Any, target: str, out: str | None, lang: Any) -> l
     if target == "jsonl":
         write("".join(flat.json_lines(batch, lang)), out)
     elif target == "csv":
-        write(flat.csv_text(pages.details(batch, lang)), out, bom=True)
+        write(flat.csv_text(asked[0] if asked else pages.details(batch, lang)), out, bom=True)
     else:
         write(_listed(batch, lang) + _summary(batch, lang), out)
     if out is None or out == "-":

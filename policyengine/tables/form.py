@@ -109,8 +109,8 @@ class _Sheet:
         """A header that reading takes for the target, and for nothing else."""
         for candidate in (word, longer, f"{self.entity.label.zh}.{word}", target.name):
             if candidate and self.names.find(candidate) == (target,):
-                return _with_unit(candidate, unit)
-        return _with_unit(f"{self.entity.name}.{target.name}", unit)
+                return with_unit(candidate, unit)
+        return with_unit(f"{self.entity.name}.{target.name}", unit)
 
     def fact(self, fact: m.Fact) -> FormColumn:
         target = Target("fact", fact.entity, fact.name)
@@ -172,7 +172,8 @@ class _Sheet:
         return start if isinstance(start, date) else date(2021, 6, 1)
 
 
-def _with_unit(header: str, unit: str) -> str:
+def with_unit(header: str, unit: str) -> str:
+    """A header with its unit, inside brackets that are there already: `设备投资额（价税合计，万元）`."""
     if not unit:
         return header
     if header.endswith("）"):

@@ -195,7 +195,7 @@ class _Sampler:
             amount = CONTEXT.add(near, (-_FEN, Decimal(0), _FEN)[self.draw(3)])
         else:
             step = Decimal(100) if self.draw(5) else _FEN
-            amount = CONTEXT.multiply(CONTEXT.multiply(near, Decimal(60 + self.draw(540))), _FEN)
+            amount = CONTEXT.multiply(CONTEXT.multiply(near, Decimal(80 + self.draw(720))), _FEN)
             amount = CONTEXT.add(amount, CONTEXT.multiply(step, Decimal(self.draw(1_000))))
         return self.within(column, CONTEXT.scaleb(amount, Decimal(2 - column.decimals)))
 
