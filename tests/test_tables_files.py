@@ -19,7 +19,7 @@ from policyengine.tables.cells import Cell, letters, number_text
 from policyengine.tables.form import NO, NONE, SOME, YES, FormSheet, form
 from policyengine.tables.form_book import write_form
 from policyengine.tables.headers import Names, Target, split_unit
-from policyengine.tables.read import How, Input, read_tables
+from policyengine.tables.read import How, Input, read_how, read_tables
 from policyengine.tables.rows import assemble
 from policyengine.tables.workbook import read_sheets, titles
 from policyengine.values import ABSENT, Units
@@ -261,6 +261,58 @@ def test_near_headers_are_offered_and_other_columns_carried() -> None:
     told = notes({"项目.csv": "编号,申报企业,投资额度（万元）,备注\nP1,甲,1,好\n".encode()})
     assert any("“投资额度（万元）”没有对上" in note and "投资额" in note for note in told)
     assert any("照抄不算的列：投资额度（万元）、备注" in note for note in told)
+
+
+# --- options ---
+
+
+def project(files: dict[str, bytes], how: How, id_: str = "P1") -> object:
+    seen = run(base(), files, how)
+    assert seen.batch is not None, seen.found
+    return seen.batch.decided.world.case.entities["project"][id_]
+
+
+def test_a_mapping_file_and_the_command_say_what_columns_are() -> None:
+    data = "汇总\n号,企业,金额,投资额（万元）\nP1,甲,800万元,5\n".encode()
+    text = (
+        "columns:\n  号: 编号\n  企业: 申报企业\n  金额: investment\n  投资额（万元）: 不用\nheader_row: 2\n"
+    )
+    how = read_how(text.encode(), "对应.yaml", How())
+    assert project({"x.csv": data}, how).facts["investment"].value == 8_000_000  # type: ignore[attr-defined]
+    other = read_how(text.encode(), "对应.yaml", How(columns=_said("投资额（万元）=investment", "金额=-")))
+    assert project({"x.csv": data}, other).facts["investment"].value == 50_000  # type: ignore[attr-defined]
+
+
+def test_a_sheet_may_be_named_and_said_what_it_holds() -> None:
+    data = workbook(
+        {"2022": "编号|申报企业\nP1|甲", "名单": "编号|中小企业\n甲|是", "草稿": "编号|申报企业\nP9|乙"}
+    )
+    how = How(sheets={"2022": "", "名单": "企业"})
+    seen = run(base(), {"汇总.xlsx": data}, how)
+    assert seen.batch is not None
+    case = seen.batch.decided.world.case
+    assert list(case.entities["project"]) == ["P1"]
+    assert case.entities["enterprise"]["甲"].facts["is_sme"].value is True
+    assert any("没有读的表：草稿" in label.zh for _, label in seen.batch.tables.notes)
+
+
+def test_a_kind_that_is_complete_has_no_members_that_are_not_listed() -> None:
+    data = {"项目.csv": b"id,applicant\nP1,A\n"}
+    assert "members" not in project(data, How()).closed  # type: ignore[attr-defined]
+    assert "members" in project(data, How(complete=("成员",))).closed  # type: ignore[attr-defined]
+    assert [d.code for d in run(base(), data, How(complete=("会员",))).found] == ["unknown-kind"]
+
+
+def test_references_may_name_a_code_instead_of_an_id() -> None:
+    plans = yanzhou()
+    files = {
+        "企业.csv": "编号,统一社会信用代码\n甲,虚构001\n".encode(),
+        "申报项目.csv": "编号,申报企业\nP1,虚构001\nP2,甲\n".encode(),
+    }
+    seen = run(plans, files)
+    assert seen.batch is not None and seen.found == []
+    projects = seen.batch.decided.world.case.entities["project"]
+    assert {p.references["applicant"] for p in projects.values()} == {"甲"}
 
 
 # --- the workbook to fill in ---

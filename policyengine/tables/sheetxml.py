@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 from xml.parsers import expat
 
@@ -70,9 +71,16 @@ def parse(
             "it declares entities (DOCTYPE), which no workbook needs",
         )
 
+    def first(name: str, attributes: dict[str, str]) -> None:
+        """Most files have no prefixes: then the handlers are called as they are, which is quicker."""
+        parser.StartElementHandler, parser.EndElementHandler = start, end
+        if ":" in name:
+            parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
+            parser.EndElementHandler = lambda name: end(name.rpartition(":")[2])
+        start(name.rpartition(":")[2], attributes)
+
     parser.StartDoctypeDeclHandler = doctype
-    parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
-    parser.EndElementHandler = lambda name: end(name.rpartition(":")[2])
+    parser.StartElementHandler = first
     parser.CharacterDataHandler = text
     try:
         for chunk in chunks:
@@ -234,10 +242,8 @@ class SheetReader:
 
     def column(self, reference: str) -> int:
         """The column of a cell; cells without a reference follow one another."""
-        match = _REFERENCE.fullmatch(reference)
-        if match is None:
-            return self._column + 1
-        return column_number(match[1])
+        name = reference.rstrip("0123456789")
+        return _known_column(name) if name else self._column + 1
 
     def merge(self, reference: str) -> None:
         corners = [_REFERENCE.fullmatch(part) for part in reference.split(":")]
@@ -297,6 +303,13 @@ class SheetReader:
 
 FIRST_1900 = date(1899, 12, 30)
 FIRST_1904 = date(1904, 1, 1)
+
+
+@cache
+def _known_column(name: str) -> int:
+    if not re.fullmatch(r"[A-Z]{1,3}", name):
+        raise Refused("有一格的位置看不懂", "the place of a cell is not understood")
+    return column_number(name)
 
 
 def column_number(name: str) -> int:
