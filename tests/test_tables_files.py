@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import zipfile
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,12 +16,14 @@ import pytest
 from policyengine import api
 from policyengine.asked import asked
 from policyengine.case import Case
+from policyengine.tables.book import write_book
 from policyengine.tables.cells import Cell, letters, number_text
 from policyengine.tables.form import NO, NONE, SOME, YES, FormSheet, form
 from policyengine.tables.form_book import write_form
 from policyengine.tables.headers import Names, Target, split_unit
 from policyengine.tables.read import How, Input, read_how, read_tables
 from policyengine.tables.rows import assemble
+from policyengine.tables.sample import sample
 from policyengine.tables.workbook import read_sheets, titles
 from policyengine.values import ABSENT, Units
 from tests.support import ROOT, yanzhou
@@ -205,6 +208,33 @@ def test_hostile_workbooks_are_refused_in_words(data: object, told: str) -> None
     seen = run(base(), {"汇总.xlsx": data()})  # type: ignore[operator]
     assert [d.code for d in seen.found] == ["table-unreadable"], seen.found
     assert told in seen.found[0].message()
+
+
+def test_more_cells_than_a_table_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("policyengine.tables.sheetxml.MAX_CELLS", 5)
+    data = workbook({"项目": "编号|申报企业\nP1|甲\nP2|甲"})
+    assert "太多" in run(base(), {"汇总.xlsx": data}).found[0].message()
+
+
+def test_every_cell_is_what_another_reader_sees() -> None:
+    plans = yanzhou()
+    pages = sample(plans, asked(plans.last), 30, random.Random(7).randrange)
+    data = write_book(pages, "x", {})
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    for sheet in read_sheets(data, "x", [page.title for page in pages]):
+        theirs = book[sheet.title]
+        assert len(sheet.rows) == theirs.max_row
+        for row in sheet.rows:
+            for column in range(1, theirs.max_column + 1):
+                value = theirs.cell(row.number, column).value
+                cell = row.cells.get(column)
+                assert (cell is None) == (value is None)
+                if isinstance(value, datetime):
+                    assert cell == Cell("date", value.date().isoformat())
+                elif isinstance(value, int | float):
+                    assert cell is not None and Decimal(cell.text) == Decimal(repr(value))
+                elif cell is not None:
+                    assert cell == Cell("text", str(value))
 
 
 # --- headers ---

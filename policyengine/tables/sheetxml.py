@@ -22,7 +22,9 @@ CHUNK = 1 << 16
 MAX_INFLATED = 1 << 29  # bytes of one part
 MAX_RATIO = 250  # inflated to stored, for what is large
 LARGE = 1 << 24
-MAX_STRINGS = 1 << 28  # characters of the shared texts
+MAX_STRINGS = 1 << 26  # characters of the shared texts
+MAX_CELLS = 4_000_000  # filled ones of a sheet
+_ALIKE = 100_000  # different cells that are kept once however often they stand
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _DATE_IDS = {14, 15, 16, 17, 22, 27, 28, 29, 30, 31, 36, 50, 51, 52, 53, 54, 57, 58}
 _PERCENT_IDS = {9, 10}
@@ -182,6 +184,8 @@ class SheetReader:
     merges: list[Merge] = field(default_factory=list)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     formulas: int = 0
+    _alike: dict[Cell, Cell] = field(default_factory=dict)
+    _count: int = 0
     _row: int = 0
     _cells: dict[int, Cell] = field(default_factory=dict)
     _hidden: bool = False
@@ -232,13 +236,21 @@ class SheetReader:
         elif name == "c":
             cell = self.cell("".join(self._value))
             if cell is not None:
-                self._cells[self._column] = cell
-            self._attributes = {}
+                self._cells[self._column] = self.once(cell)
         elif name == "row":
             if self._row in self.rows:
                 raise Refused(f"第{self._row}行写了两次", f"row {self._row} is written twice")
             if self._cells:
                 self.rows[self._row] = Row(self._row, self._cells, self._hidden)
+
+    def once(self, cell: Cell) -> Cell:
+        """The cell, or one like it that is there already; Refused where a sheet holds too many."""
+        self._count += 1
+        if self._count > MAX_CELLS:
+            raise Refused("一张表里的格子太多，请存成 CSV", "a sheet holds too many cells; save it as CSV")
+        if len(self._alike) < _ALIKE:
+            return self._alike.setdefault(cell, cell)
+        return self._alike.get(cell, cell)
 
     def column(self, reference: str) -> int:
         """The column of a cell; cells without a reference follow one another."""
