@@ -27,6 +27,7 @@ from policyengine.decision import (
     Subject,
 )  # fmt: skip
 from policyengine.diagnostics import CaseError, Diagnostic, diagnostic
+from policyengine.inforce import not_in_force, seen_from
 from policyengine.instances import Ent, Plans, When
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
@@ -54,7 +55,7 @@ def decide(
     contradicts itself or makes a rule impossible to compute, with all contradictions at once.
     """
     world = World(plans, case, dict(readings or {}))
-    found = list(_contradictions(world))
+    found = list(not_in_force(world)) or list(_contradictions(world))
     if found:
         raise CaseError(found)
     application = plans.last.application
@@ -95,7 +96,7 @@ def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
     given = ent.given.facts.get(fact.name) if ent.given else None
     if given is None or not isinstance(given.value, date):
         return
-    for seen in _seen_from(world, ent):
+    for seen in seen_from(world, ent):
         day = world.when(seen)
         if isinstance(day, date) and given.value > day:
             yield diagnostic(
@@ -107,20 +108,6 @@ def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
                 id=seen.id,
             )
             return
-
-
-def _seen_from(world: World, ent: Ent) -> Iterator[Ent]:
-    """The dated entities whose rules may look at an entity: itself, or those it is reached from.
-
-    An undated record of an enterprise (an earlier award) is seen from that enterprise's applications.
-    """
-    entities = world.policy.entities
-    if entities[ent.kind].dated_by:
-        yield ent
-        return
-    for holder in (ent, *(target for target in ent.refs.values() if target is not None)):
-        for members in holder.inverses.values():
-            yield from (member for member in members if entities[member.kind].dated_by)
 
 
 # --- one application --------------------------------------------------------------------------
@@ -137,7 +124,7 @@ def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
     starts = [Read(ent, application.granted, when), Read(ent, application.amount, when)]
     read = list(trace.reached(world, starts)) if reasons else []
     refusals = tuple(_unique(failures(world, ent, application.granted, when)))
-    missing = tuple(_missing(world, unknown.needs((granted, amount))))
+    missing = tuple(_missing(world, unknown.needs((granted, amount)), when))
     option = world.value(ent, application.option) if application.option else ""
     return Decision(
         subject=subject(world, ent), title=_title(world, ent), declared_on=when if isinstance(when, date) else None,
@@ -332,13 +319,19 @@ def unit_of(policy: m.Policy, fact: m.Fact) -> Unit | str:
 # --- what it rests on -------------------------------------------------------------------------
 
 
-def _missing(world: World, needs: frozenset[FactRef]) -> Iterator[Missing]:
+def _asked(world: World, ref: FactRef, day: When) -> m.Fact | None:
+    """A fact as the version in force asks for it: of the entity's own day, or of the application's."""
+    ent = world.entities.get(ref.entity, {}).get(ref.id)
+    return world.plan(world.when(ent, day) if ent else day).policy.facts.get(ref.name)
+
+
+def _missing(world: World, needs: frozenset[FactRef], day: When) -> Iterator[Missing]:
     """The facts asked for, in the order in which the policy lists them."""
     order = {name: i for i, name in enumerate(world.policy.facts)}
     for ref in sorted(needs, key=lambda r: (order.get(r.name, len(order)), r)):
         entity = world.policy.entities[ref.entity]
         who = Subject(ref.entity, ref.id, entity.label)
-        fact = world.policy.facts.get(ref.name)
+        fact = _asked(world, ref, day) or world.policy.facts.get(ref.name)
         if fact is not None:
             yield Missing(ref, who, fact.label, fact.ask, fact, fact.cited)
         else:

@@ -29,6 +29,7 @@ _CALLS = {
     "marginal": m.Label("{2}按“{1}”分段累计", "{2} by the brackets of “{1}”"),
     "lookup": m.Label("按{2}在“{1}”里查得的数", "what “{1}” gives for {2}"),
     "years_between": m.Label("从{1}到{2}满几年", "full years from {1} to {2}"),
+    "days_between": m.Label("从{1}到{2}有几天", "days from {1} to {2}"),
     "year": m.Label("{1}所在的年份", "the year of {1}"),
     "date": m.Label("{1}年{2}月{3}日", "the day {1}-{2}-{3}"),
     "is_none": m.Label("没有{1}", "there is no {1}"),
@@ -309,7 +310,7 @@ class Formulas:
         return f"({then} if {test}, otherwise {otherwise})"
 
     def _call(self, node: n.Call) -> str:
-        if node.function == "add_years":
+        if node.function in ("add_years", "add_days"):
             return self._shifted(node)
         fact = self._maybe_absent(node)
         if fact is not None:
@@ -319,7 +320,7 @@ class Formulas:
         return _CALLS[node.function](self.lang).format(everything, *words)
 
     def _shifted(self, node: n.Call) -> str:
-        """A day some years on, or back."""
+        """A day some years or days on, or back."""
         day, years = node.arguments
         back = isinstance(years, n.Negative)
         by = self.node(years.operand if isinstance(years, n.Negative) else years, 0, {})

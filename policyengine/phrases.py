@@ -52,6 +52,8 @@ PHRASES = {
     "lookup": Label("查表（{}）", "looked up ({})"),
     "years_between": Label("整年数（{}）", "full years ({})"),
     "add_years": Label("推算日期（{}）", "date shifted ({})"),
+    "days_between": Label("天数（{}）", "days ({})"),
+    "add_days": Label("推算日期（{}）", "date shifted ({})"),
     "year": Label("{}的年份", "year of {}"),
     "date": Label("日期（{}）", "date ({})"),
     "is_none": Label("没有{}", "no {}"),

@@ -158,13 +158,10 @@ class World:
         return held
 
     def _fact(self, ent: Ent, name: str, plan: p.Plan | None = None) -> Value:
-        node = (plan or self.plans.last).nodes.get(name)
-        if not isinstance(node, p.FactNode):
-            raise KeyError(name)
+        fact = (plan.policy if plan else self.policy).facts[name]
         given = ent.given.facts.get(name) if ent.given else None
         if given is not None and given.value is not None:
             return given.value
-        fact = node.fact
         ref = ent.stand_in or FactRef(ent.kind, ent.id, name)
         if fact.assume is not None and ent.stand_in is None:
             self.assumed[ref] = fact.assume
@@ -174,6 +171,8 @@ class World:
     def _reading(self, node: p.ReadingNode, ent: Ent | None, when: When) -> Value:
         name = node.info.name
         option = self.readings.get(name, node.interpretation.default)
+        if option not in node.options:  # of another version, and this is seen from no day: see inforce.py
+            option = node.interpretation.default
         self.used_readings.add(name)
         formula = node.options[option]
         return option if formula is None else self.evaluate(formula, ent, when)

@@ -21,7 +21,7 @@ LAYERS = (
     ("loader", "casefile", "plan"),
     ("desugar", "groups", "instances", "room"),
     ("world", "decision"),
-    ("trace",),
+    ("trace", "inforce"),
     ("deciding", "checks"),
     ("phrases", "formulas", "labels", "scenarios", "explanation"),
     ("lines",),
