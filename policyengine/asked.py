@@ -92,7 +92,7 @@ class _Walk:
         return found
 
     def chosen(self, node: p.ReadingNode) -> str:
-        return self.readings.get(node.info.name, node.interpretation.default)
+        return node.chosen(self.readings)
 
     def read(self, node: n.Node, found: list[str]) -> None:
         """Collect the names of an expression, without the parts that the readings close."""

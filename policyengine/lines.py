@@ -66,7 +66,7 @@ class Lines:
             case p.FormulaNode():
                 return node.formula
             case p.ReadingNode():
-                return node.options[self.world.readings.get(read.name, node.interpretation.default)]
+                return node.options[node.chosen(self.world.readings)]
             case p.CasesNode():
                 for row in node.rows:
                     if self.world.evaluate(row.when, read.ent, read.when) is True:
@@ -163,7 +163,7 @@ class Lines:
 
     def reading_note(self, node: p.Node) -> str:
         if isinstance(node, p.ReadingNode):
-            option = self.world.readings.get(node.info.name, node.interpretation.default)
+            option = node.chosen(self.world.readings)
             label = node.interpretation.options[option].label(self.lang)
             return f"口径：{label}" if self.lang == "zh" else f"reading: {label}"
         return ""

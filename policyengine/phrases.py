@@ -154,7 +154,7 @@ def _passing(world: World, node: p.Node | None, ent: Ent | None, when: When) -> 
     if isinstance(node, p.FormulaNode):
         return node.formula
     if isinstance(node, p.ReadingNode):
-        return node.options[world.readings.get(node.info.name, node.interpretation.default)]
+        return node.options[node.chosen(world.readings)]
     if isinstance(node, p.CasesNode):
         held = [world.evaluate(row.when, ent, when) for row in node.rows]
         if any(isinstance(value, Unknown) for value in held):

@@ -78,6 +78,11 @@ class ReadingNode:
     interpretation: m.Interpretation
     options: Mapping[str, Compiled | None]
 
+    def chosen(self, readings: Mapping[str, str]) -> str:
+        """The option chosen; the default where none is, or one that only another version has (`inforce.py`)."""
+        option = readings.get(self.info.name, self.interpretation.default)
+        return option if option in self.options else self.interpretation.default
+
 
 @dataclass(frozen=True, slots=True)
 class RankNode:
