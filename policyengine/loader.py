@@ -238,7 +238,7 @@ def _timeline(base: Mapping, overlays: list[amend.Overlay], reader: _Reader, fol
     text_hash = hashlib.sha256(_condensed(reader.original).encode()).hexdigest()
     meaning = [plain(base), *(plain(o.tree) for o in overlays)]
     timeline = m.Timeline(
-        tuple(versions), str(folder), tuple(reader.hashes), text_hash, _meaning_hash(meaning)
+        tuple(versions), str(folder.resolve()), tuple(reader.hashes), text_hash, _meaning_hash(meaning)
     )
     return Loaded(timeline, found, broken)
 
