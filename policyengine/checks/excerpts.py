@@ -37,7 +37,8 @@ def _cuts(checked: Checked, ids: Iterable[str], quote: str) -> Iterator[str]:
     for id_ in ids:
         sentence = checked.text.squeezed[id_]
         numbers = said(sentence.text, checked.policy.units)
-        pieces = [(one.start, one.end) for one in (*numbers, *days(sentence.text))]
+        pieces = [(one.start, one.end) for one in numbers]
+        pieces += [(one.start, one.end) for one in days(sentence.text)]
         start = sentence.text.find(quote) if quote else -1
         while start >= 0:
             end = start + len(quote)

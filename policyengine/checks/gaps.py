@@ -1,7 +1,7 @@
-"""What is said of most entries and left out of one: the question, the evidence, who answers, the English.
+"""What is said of most entries and left out of some: the question, the evidence, who answers, the English.
 
-None of it is needed to compute, so that these are warnings. A policy that never says who answers, or that has
-Chinese labels only, has chosen to; one that says it of some entries and not of others has forgotten some.
+None of it is needed to compute, so that these are warnings. A policy that hardly ever says who answers, or that
+has Chinese labels only, has chosen to; one that says it of most facts and not of others has forgotten some.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ _KEYS: tuple[tuple[str, str, str, Callable[[m.Fact], bool], Callable[[m.Fact], b
 
 
 def gaps(checked: Checked) -> Iterator[Diagnostic]:
-    """Facts that lack what others have, and labels without English where the title has it."""
+    """Facts that lack what most have, and labels without English where the title has it."""
     facts = checked.policy.facts.values()
     for key, zh, en, has, needs in _KEYS:
-        if any(has(fact) for fact in facts):
-            for fact in facts:
-                if needs(fact) and not has(fact):
-                    span = fact.span or checked.policy.header.span
-                    yield diagnostic("fact-lacks", span, name=fact.label.zh, key=key, what_zh=zh, what_en=en)
+        asked = [fact for fact in facts if needs(fact)]
+        without = [fact for fact in asked if not has(fact)]
+        if len(without) * 2 < len(asked):
+            for fact in without:
+                span = fact.span or checked.policy.header.span
+                yield diagnostic("fact-lacks", span, name=fact.label.zh, key=key, what_zh=zh, what_en=en)
     if checked.policy.header.title.en:
         yield from missing_english(checked.policy)

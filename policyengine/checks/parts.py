@@ -53,9 +53,9 @@ def _used(checked: Checked) -> Iterator[tuple[str, str]]:
                 yield name, part
     for condition in conditions(checked.policy):
         for name in (condition.name, f"{condition.name}.test"):
-            node = checked.plan.nodes.get(name)
-            if isinstance(node, p.FormulaNode):
-                yield from ((edge, "edge") for edge in _reached_for(checked, node.formula.node))
+            test = checked.plan.nodes.get(name)
+            if isinstance(test, p.FormulaNode):
+                yield from ((edge, "edge") for edge in _reached_for(checked, test.formula.node))
 
 
 def _reached_for(checked: Checked, test: n.Node) -> Iterator[str]:
