@@ -20,10 +20,12 @@ from policyengine.checks.figures import values_in_quotes
 from policyengine.checks.gaps import gaps
 from policyengine.checks.header import entities, header
 from policyengine.checks.letterhead import duties, folder, letterhead
+from policyengine.checks.members import members
 from policyengine.checks.operators import operators
 from policyengine.checks.original import official_text
 from policyengine.checks.parts import parts_of_numbers
 from policyengine.checks.reasons import reasons
+from policyengine.checks.refusals import refusals
 from policyengine.checks.results import bounds, cost
 from policyengine.checks.tables import tables
 from policyengine.checks.use import unused
@@ -45,6 +47,7 @@ CHECKS: tuple[Check, ...] = (
     values_in_quotes,
     parts_of_numbers,
     borrowed,
+    members,
     operators,
     ambiguous_words,
     settled_words,
@@ -59,6 +62,7 @@ CHECKS: tuple[Check, ...] = (
     alike,
     gaps,
     reasons,
+    refusals,
     tables,
     bounds,
     unused,

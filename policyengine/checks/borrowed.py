@@ -1,9 +1,9 @@
 """A rule cites the words of every number it uses: a parameter of another clause is most often a slip.
 
 The rate of the consortium written into the equipment award reads, types and decides; only its clause shows
-that it is another program's. So every entry that reads a parameter (in a formula, a test, or the words of a
-refusal) must cite a sentence that the parameter rests on. Where a number is meant to serve elsewhere too, the
-parameter says for which entry and why: `also_for`.
+that it is another program's. So every entry that computes with a parameter must cite a sentence that the
+parameter rests on. Where a number is meant to serve elsewhere too, the parameter says for which entry and why:
+`also_for`.
 """
 
 from __future__ import annotations
@@ -32,46 +32,32 @@ class _Use:
 
 def borrowed(checked: Checked) -> Iterator[Diagnostic]:
     """Parameters used by entries that do not cite their clause, and `also_for` that says nothing."""
-    cited = _cited(checked)
+    cited = _cited(checked.policy)
     used: set[tuple[str, str]] = set()
-    for use in _uses(checked):
+    for use in _uses(checked, cited):
+        if (use.parameter.name, use.owner) not in used:  # one entry may read it at several places
+            yield from _judged(checked, use, cited.get(use.owner, ()))
         used.add((use.parameter.name, use.owner))
-        yield from _judged(checked, use, cited.get(use.owner, ()))
     if checked.whole:
         yield from _idle(checked, used)
 
 
-def _cited(checked: Checked) -> dict[str, tuple[str, ...]]:
+def _cited(policy: m.Policy) -> dict[str, tuple[str, ...]]:
     """What each entry cites, with all that stands inside it (rows, exceptions, conditions of a program)."""
     found: dict[str, tuple[str, ...]] = {}
-    for entry in entries(checked.policy):
+    for entry in entries(policy):
         found[entry.owner] = (*found.get(entry.owner, ()), *entry.cited.cites)
     return found
 
 
-def _uses(checked: Checked) -> Iterator[_Use]:
+def _uses(checked: Checked, cited: Mapping[str, tuple[str, ...]]) -> Iterator[_Use]:
     for node in checked.plan.nodes.values():
+        name = node.info.owner
+        owner = name if name in cited else name.partition(".")[0]  # `equipment` for `equipment.enough`
         for compiled in p.expressions(node):
-            yield from _read(checked, _owner(checked, node.info.owner), compiled)
+            yield from _read(checked, owner, compiled)
     for rule in checked.plan.rules:
         yield from _read(checked, rule.constraint.name, rule.test)
-        for message in (rule.zh, rule.en):
-            yield from _told(checked, rule.constraint.name, message)
-    for check in checked.plan.checks.values():
-        for words in (check.zh, check.en):
-            yield from _told(checked, _owner(checked, check.condition), words)
-
-
-def _owner(checked: Checked, name: str) -> str:
-    """The entry that something belongs to: `equipment` for `equipment.enough`."""
-    first = name.partition(".")[0]
-    return first if first in checked.policy.programs else name
-
-
-def _told(checked: Checked, owner: str, message: p.Message | None) -> Iterator[_Use]:
-    for part in message.parts if message else ():
-        if not isinstance(part, str):
-            yield from _read(checked, owner, part)
 
 
 def _read(checked: Checked, owner: str, compiled: n.Compiled) -> Iterator[_Use]:

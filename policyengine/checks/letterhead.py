@@ -48,7 +48,7 @@ def letterhead(checked: Checked) -> Iterator[Diagnostic]:
         yield _absent(head, "number", head.number, numbers)
     signed = [(piece[: day.start], day) for piece in bare if (day := _signature(piece))]
     if signed:
-        if not any(squeeze(head.issuer).text in who for who, _ in signed):
+        if not any(_signs(who, head.issuer) for who, _ in signed):
             yield _absent(head, "issuer", head.issuer, [who for who, _ in signed])
         if head.signed is not None and not any(day.day == head.signed for _, day in signed):
             yield _absent(
@@ -68,6 +68,15 @@ def _signature(piece: str) -> SaidDay | None:
     found = days(piece)
     last = found[-1] if found else None
     return last if last and last.start and _PRINTED.match(piece[last.end :]) else None
+
+
+def _signs(who: str, issuer: str) -> bool:
+    """Whether a line is signed by the body, or by the several that the issuer lists, and by nobody else."""
+    for body in _BODIES.split(squeeze(issuer).text):
+        if body not in who:
+            return False
+        who = who.replace(body, "", 1)
+    return not who
 
 
 def _interpreter(checked: Checked) -> Iterator[Diagnostic]:
