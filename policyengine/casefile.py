@@ -256,9 +256,8 @@ class _CaseReader:
     def unknown(self, draft: _Draft, key: Scalar) -> None:
         names = self.names[draft.kind]
         close = self.near(key.text, names)
-        kind, name = names[close[0]] if len(close) == 1 else ("", "")
-        if kind == "reference":
-            draft.misnamed.add(name)  # given under a wrong name: not missing besides
+        meanings = [names[word] for word in close]
+        draft.misnamed.update(name for kind, name in meanings if kind == "reference")  # not missing besides
         elsewhere = [
             self.policy.entities[kind].label.zh for kind, there in self.names.items() if key.text in there
         ]

@@ -34,7 +34,7 @@ def borrowed(checked: Checked) -> Iterator[Diagnostic]:
     """Parameters used by entries that do not cite their clause, and `also_for` that says nothing."""
     cited = _cited(checked.policy)
     used: set[tuple[str, str]] = set()
-    for use in _uses(checked, cited):
+    for use in _uses(checked):
         if (use.parameter.name, use.owner) not in used:  # one entry may read it at several places
             yield from _judged(checked, use, cited.get(use.owner, ()))
         used.add((use.parameter.name, use.owner))
@@ -46,16 +46,20 @@ def _cited(policy: m.Policy) -> dict[str, tuple[str, ...]]:
     """What each entry cites, with all that stands inside it (rows, exceptions, conditions of a program)."""
     found: dict[str, tuple[str, ...]] = {}
     for entry in entries(policy):
-        found[entry.owner] = (*found.get(entry.owner, ()), *entry.cited.cites)
+        name = _entry(entry.owner)
+        found[name] = (*found.get(name, ()), *entry.cited.cites)
     return found
 
 
-def _uses(checked: Checked, cited: Mapping[str, tuple[str, ...]]) -> Iterator[_Use]:
+def _entry(name: str) -> str:
+    """The entry that something belongs to: `equipment` for `equipment.enough`."""
+    return name.partition(".")[0]
+
+
+def _uses(checked: Checked) -> Iterator[_Use]:
     for node in checked.plan.nodes.values():
-        name = node.info.owner
-        owner = name if name in cited else name.partition(".")[0]  # `equipment` for `equipment.enough`
         for compiled in p.expressions(node):
-            yield from _read(checked, owner, compiled)
+            yield from _read(checked, _entry(node.info.owner), compiled)
     for rule in checked.plan.rules:
         yield from _read(checked, rule.constraint.name, rule.test)
 
