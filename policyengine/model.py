@@ -95,12 +95,15 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
+    """A number of the document. `also_for`: entries that use it away from its clause, each with the reason."""
+
     name: str
     label: Label
     type: Type
     values: tuple[Dated, ...]
     cited: Cited
     span: Span
+    also_for: Mapping[str, Label] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +362,7 @@ class Header:
     application: Application
     results: tuple[tuple[str, Span], ...]
     span: Span
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
