@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from policyengine import model as m
 from policyengine.clauses import Citation
 from policyengine.decision import CaseDecision, Decision, Subject
+from policyengine.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class Line:
     note: str
     citations: tuple[Citation, ...]
     evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A condition of something that belongs to the application (a member qualifies), with its parts."""
+
+    line: Line
+    conditions: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,11 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that a reader of one decision may want to see, in words of one language."""
+    """Everything that a reader of one decision may want to see, in words of one language.
+
+    `if_granted`: what the amount may be should it be granted, where that is open; else None. `candidates`:
+    where it is not chosen what is applied for, what each choice would come to.
+    """
 
     lang: str
     policy: m.Policy
@@ -72,6 +85,9 @@ class Explanation:
     everything: tuple[Line, ...]
     inputs: tuple[Input, ...]
     provenance: Provenance | None = None
+    members: tuple[Group, ...] = ()
+    if_granted: Value | None = None
+    candidates: tuple[Explanation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

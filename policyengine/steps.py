@@ -15,7 +15,7 @@ from policyengine.explanation import Line
 from policyengine.instances import Ent
 from policyengine.lang import nodes as n
 from policyengine.lines import Lines
-from policyengine.phrases import hop, resolve, taken
+from policyengine.passing import hop, resolve, taken
 from policyengine.trace import Read
 from policyengine.values import Unknown
 
@@ -54,7 +54,7 @@ class Steps:
         if not aside and not (last.ent is not None and self.lines.world.is_stipulated(last.ent, last.name)):
             for part in self.parts(node, last):
                 yield from self.visit(part, seen)
-        if self.near(last.ent):
+        if self.near(last.ent) and not aside:
             if (
                 not self.chosen_by_facts(last)
                 and node.info.type.kind != "count"
