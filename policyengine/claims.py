@@ -19,7 +19,18 @@ from policyengine.world import World
 
 Bound = dict[str, Any]
 Say = Callable[[n.Node, Bound, int], str]
-SIGNS = {"*": "×", "/": "÷", "+": "+", "-": "-", ">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "<": "<", ">": ">"}
+SIGNS = {
+    "*": "×",
+    "/": "÷",
+    "+": "+",
+    "-": "-",
+    ">=": "≥",
+    "<=": "≤",
+    "==": "=",
+    "!=": "≠",
+    "<": "<",
+    ">": ">",
+}
 OPPOSITE = {">=": "<", "<=": ">", "==": "!=", "!=": "==", "<": ">=", ">": "<="}
 MOST_NAMED = 5
 _NOBODY = FactRef("", "?", "")  # a placeholder for labels only; nothing is asked of it
@@ -84,12 +95,33 @@ class Claims:
     def said(self, what: str, value: Value, node: n.Path) -> str:
         fact, condition = node.name in self.world.policy.facts, node.name in self.world.plan(self.when).checks
         if isinstance(value, Unknown):
-            return f"{what}{'待补' if fact else '待定'}" if self.zh else f"{what} is not {'given' if fact else 'settled'} yet"
+            return (
+                f"{what}{'待补' if fact else '待定'}"
+                if self.zh
+                else f"{what} is not {'given' if fact else 'settled'} yet"
+            )
         if fact:
-            return f"{what}填“{wording.value(value, node.type)}”" if self.zh else f"{what}: {wording.value(value, node.type, 'en')}"
-        if condition or "." in node.name:
-            return f"{what}{'满足' if value else '不满足'}" if self.zh else f"{what} is {'' if value else 'not '}met"
-        return f"{what}{'成立' if value else '不成立'}" if self.zh else f"{what} {'holds' if value else 'does not hold'}"
+            return (
+                f"{what}填“{wording.value(value, node.type)}”"
+                if self.zh
+                else f"{what}: {wording.value(value, node.type, 'en')}"
+            )
+        role = (
+            self.world.plan(self.when).nodes[node.name].info.role
+            if node.name in self.world.plan(self.when).nodes
+            else ""
+        )
+        if condition or role not in ("", "where"):
+            return (
+                f"{what}{'满足' if value else '不满足'}"
+                if self.zh
+                else f"{what} is {'' if value else 'not '}met"
+            )
+        return (
+            f"{what}{'成立' if value else '不成立'}"
+            if self.zh
+            else f"{what} {'holds' if value else 'does not hold'}"
+        )
 
     # --- and, or ---
 
@@ -97,10 +129,16 @@ class Claims:
         held = self.value(node, bound)
         names_only = all(isinstance(part, n.Path) for part in node.parts)
         stop = node.operator == "or"
-        chosen = []
+        chosen: list[n.Node] = []
+        asked: set[str] = set()
         for part in node.parts:
             value = self.value(part, bound)
-            if isinstance(held, Unknown) if isinstance(value, Unknown) else value is held:
+            if isinstance(value, Unknown):
+                facts = {path.name for path in n.paths(part)} & set(self.world.policy.facts)
+                if isinstance(held, Unknown) and not (facts and facts <= asked):
+                    chosen.append(part)
+                    asked |= facts
+            elif value is held:
                 chosen.append(part)
             if value is stop and not names_only:
                 break  # what stands right of it need not even make sense
@@ -117,7 +155,11 @@ class Claims:
             else:
                 found.append(self.text(part, bound))
         join = "、" if self.zh else ", "
-        return [f"{whose}{join.join(names)}{says}" for (whose, says), names in said.items()] + found
+        every = "都" if self.zh else ""
+        return [
+            f"{whose}{join.join(names)}{every if len(names) > 1 else ''}{says}"
+            for (whose, says), names in said.items()
+        ] + found
 
     def choice(self, node: n.Choice, bound: Bound) -> str:
         test = self.value(node.test, bound)
@@ -145,15 +187,23 @@ class Claims:
         operators = node.operators
         if held is False and len(operators) == 1:
             operators = (OPPOSITE[operators[0]],)  # what is written is then true
-        words = [self.number(operand, bound, 5) for operand in node.operands]
+        words = [self.operand(operand, bound) for operand in node.operands]
+        if held is False and len(operators) > 1:
+            low, x, high = words
+            return f"{x}不在{low}至{high}之内" if self.zh else f"{x} is not within {low} to {high}"
         text = words[0]
         for operator, word in zip(operators, words[1:], strict=True):
             text += f" {SIGNS[operator]} {word}"
         if isinstance(held, Unknown):
             return f"还不能确定是否 {text}" if self.zh else f"not settled whether {text}"
-        if held is False and len(operators) > 1:
-            return f"不成立：{text}" if self.zh else f"not so: {text}"
         return text
+
+    def operand(self, node: n.Node, bound: Bound) -> str:
+        """One side of a comparison by its value; what is quite open, by its name."""
+        word = self.number(node, bound, 5)
+        if word == wording.UNKNOWN(self.lang):
+            return self.name(node, bound, 5) + self.bracket(word)
+        return word
 
     def option(self, left: n.Node, option: str, bound: Bound) -> str:
         value = self.value(left, bound)
@@ -167,7 +217,9 @@ class Claims:
             return f"口径{label}采用{actual}" if self.zh else f"the reading {label} is {actual}"
         what = (self.whose(left, bound) if isinstance(left, n.Path) else "") + self.name(left, bound, 5)
         if isinstance(value, Unknown):
-            return f"{what}待补，要看是不是{wanted}" if self.zh else f"{what} is not given yet; is it {wanted}?"
+            return (
+                f"{what}待补，要看是不是{wanted}" if self.zh else f"{what} is not given yet; is it {wanted}?"
+            )
         if value == option:
             return f"{what}是{wanted}" if self.zh else f"{what} is {wanted}"
         return f"{what}是{actual}，不是{wanted}" if self.zh else f"{what} is {actual}, not {wanted}"
@@ -182,10 +234,15 @@ class Claims:
         )  # fmt: skip
         if isinstance(same, Unknown):
             return (
-                f"{words[0]}与{words[1]}是否相同，待定" if self.zh else f"not settled whether {words[0]} and {words[1]} are the same"
+                f"{words[0]}与{words[1]}是否相同，待定"
+                if self.zh
+                else f"not settled whether {words[0]} and {words[1]} are the same"
             )
         shown = [wording.value(self.value(side, bound), side.type, self.lang) for side in (left, right)]
-        a, b = (f"{word}（{value}）" if self.zh else f"{word} ({value})" for word, value in zip(words, shown, strict=True))
+        a, b = (
+            f"{word}（{value}）" if self.zh else f"{word} ({value})"
+            for word, value in zip(words, shown, strict=True)
+        )
         if self.zh:
             return f"{a}与{b}{'相同' if same else '不同'}"
         return f"{a} and {b} are {'the same' if same else 'not the same'}"
@@ -201,7 +258,11 @@ class Claims:
         what = (self.whose(left, bound) if isinstance(left, n.Path) else "") + self.name(left, bound, 5)
         value = self.value(left, bound)
         if isinstance(value, Unknown) or not isinstance(names, tuple):
-            return f"{what}待补，要看在不在{listed}之内" if self.zh else f"{what} is not given yet; is it one of {listed}?"
+            return (
+                f"{what}待补，要看在不在{listed}之内"
+                if self.zh
+                else f"{what} is not given yet; is it one of {listed}?"
+            )
         actual = quoted(wording.value(value, left.type, self.lang, options))
         inside = value in names
         if self.zh:
@@ -232,8 +293,16 @@ class Claims:
         every = node.function == "all"
         if isinstance(held, Unknown):
             if every:
-                return f"{over}是否都符合{wanted}，待定" if self.zh else f"not settled whether all of {over} meet {wanted}"
-            return f"{over}里有没有符合{wanted}的，待定" if self.zh else f"not settled whether any of {over} meets {wanted}"
+                return (
+                    f"{over}是否都符合{wanted}，待定"
+                    if self.zh
+                    else f"not settled whether all of {over} meet {wanted}"
+                )
+            return (
+                f"{over}里有没有符合{wanted}的，待定"
+                if self.zh
+                else f"not settled whether any of {over} meets {wanted}"
+            )
         if not members:
             return f"没有{over}" if self.zh else f"there is no {over}"
         if every and held:
@@ -268,15 +337,19 @@ class Claims:
             case n.Path():
                 return quoted(self.label(node))
             case n.Not(operand=operand):
-                return f"不符合{self.wanted(operand, bound)}" if self.zh else f"not {self.wanted(operand, bound)}"
+                return (
+                    f"不符合{self.wanted(operand, bound)}"
+                    if self.zh
+                    else f"not {self.wanted(operand, bound)}"
+                )
             case n.Logic():
-                kept = [part for part in node.parts if not self.by_reading(part, bound)] or list(node.parts)
+                kept = self.kept(node, bound)
                 word = {"and": "且", "or": "或"} if self.zh else {"and": " and ", "or": " or "}
                 words = [self.wanted(part, bound) for part in kept]
                 if len(words) > 1:
+                    several = [isinstance(part, n.Logic) and len(self.kept(part, bound)) > 1 for part in kept]
                     words = [
-                        self.bracket(text) if isinstance(part, n.Logic) else text
-                        for part, text in zip(kept, words, strict=True)
+                        self.bracket(w).strip() if many else w for w, many in zip(words, several, strict=True)
                     ]
                 return word[node.operator].join(words)
             case n.Choice():
@@ -285,7 +358,9 @@ class Claims:
             case n.Comparison(operators=("==",) | ("!=",)) if _optioned(node):
                 left, right = sorted(node.operands, key=lambda side: isinstance(side, n.Literal))
                 options = options_for(
-                    self.world.plan(self.when).policy, left.name if isinstance(left, n.Path) else "", left.type
+                    self.world.plan(self.when).policy,
+                    left.name if isinstance(left, n.Path) else "",
+                    left.type,
                 )
                 option = wording.option(str(getattr(right, "value", "")), self.lang, options)
                 same = node.operators[0] == "=="
@@ -293,13 +368,19 @@ class Claims:
                 return quoted(f"{self.name(left, bound, 5)}{verb}{option}")
         return quoted(self.name(node, bound, 0))
 
-    def by_reading(self, node: n.Node, bound: Bound) -> bool:
-        """Whether a part only asks which reading is in use."""
-        names = [path.name for path in n.paths(node)]
-        return bool(names) and all(name in self.world.policy.interpretations for name in names)
+    def kept(self, node: n.Logic, bound: Bound) -> list[n.Node]:
+        """The parts that ask for something of the case, not which reading is in use."""
+        readings = self.world.policy.interpretations
+        names = [[path.name for path in n.paths(part)] for part in node.parts]
+        asked = [
+            p
+            for p, there in zip(node.parts, names, strict=True)
+            if not there or any(x not in readings for x in there)
+        ]
+        return asked or list(node.parts)
 
     def bracket(self, text: str) -> str:
-        return f"（{text}）" if self.zh else f"({text})"
+        return f"（{text}）" if self.zh else f" ({text})"
 
 
 def _optioned(node: n.Comparison) -> bool:

@@ -176,7 +176,9 @@ def subject(world: World, ent: Ent) -> Subject:
     entity = world.policy.entities[ent.kind]
     whose = world.plans.last.application.entity
     of = tuple(
-        other.id for name, other in ent.refs.items() if other is not None and entity.references[name].to != whose
+        other.id
+        for name, other in ent.refs.items()
+        if other is not None and entity.references[name].to != whose
     )
     return Subject(ent.kind, ent.id, entity.label, of if ent.kind != whose else ())
 
@@ -368,8 +370,8 @@ def _missing(world: World, needs: frozenset[FactRef]) -> Iterator[Missing]:
         else:
             label = world.plans.last.label(ref.name)
             ask = m.Label(
-                f"有哪些{label.zh}？（没有请写“无”）",
-                f"which {label('en')} are there? (write none if there are none)",
+                f"“{label.zh}”有哪些？（没有的写“无”）",
+                f"{label('en')}: which are there? (write none if there are none)",
             )
             yield Missing(ref, who, label, ask, None, m.Cited())
 

@@ -14,7 +14,7 @@ from policyengine import plan as p
 from policyengine import supposing, trace, wording
 from policyengine.deciding import Decided, decide_one, subject, unit_of
 from policyengine.decision import Decision
-from policyengine.explanation import CaseExplanation, Explanation, Group, Input, Line, Provenance
+from policyengine.explanation import CaseExplanation, Explanation, Group, Input, Line, Provenance, told_apart
 from policyengine.gates import Gate, gates
 from policyengine.instances import Ent, When
 from policyengine.lines import Lines
@@ -71,8 +71,8 @@ class _Explainer:
         return replace(
             found,
             conditions=tuple(self.condition(gate) for gate in gates(self.world, self.ent, application.granted, when)),
-            members=tuple(self.members(read)), steps=steps, inputs=tuple(self.inputs(read)),
-            everything=tuple(everything) if depth == "full" else (),
+            members=tuple(self.members(read)), steps=told_apart(steps), inputs=tuple(self.inputs(read)),
+            everything=told_apart(everything) if depth == "full" else (),
         )  # fmt: skip
 
     def candidates(self, decision: Decision, depth: str) -> Iterator[Explanation]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from policyengine import model as m
 from policyengine.clauses import Citation
@@ -16,7 +17,7 @@ class Line:
 
     `status`: met, failed or unknown for conditions, "" for steps. `formula` with names, `numbers` with
     values (both "" where the value is plain), `value` in words. `because`: which case of a rule applied.
-    `note`: an exception that applied, or what to know besides.
+    `note`: an exception that applied, or what to know besides. `owner`: what it is a part of, for a part.
     """
 
     name: str
@@ -30,6 +31,21 @@ class Line:
     note: str
     citations: tuple[Citation, ...]
     evidence: str = ""
+    owner: str = ""
+
+
+def told_apart(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Lines in which no two of one entity read alike: parts of several programs are said with their program."""
+    lines = tuple(lines)
+    owners: dict[tuple[str, str], set[str]] = {}
+    for line in lines:
+        owners.setdefault((line.label, line.subject.path if line.subject else ""), set()).add(line.owner)
+    return tuple(
+        replace(line, label=f"{line.owner} > {line.label}")
+        if line.owner and len(owners[line.label, line.subject.path if line.subject else ""]) > 1
+        else line
+        for line in lines
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from decimal import Decimal
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine import wording
+from policyengine.claims import SIGNS
 from policyengine.labels import MODES, Options, options_of, parameter_value, quoted, short
 from policyengine.lang import nodes as n
-from policyengine.claims import SIGNS
 
 _STRENGTH = {"or": 1, "and": 2, "not": 3, "compare": 4, "+": 5, "-": 5, "*": 6, "/": 6}
 _CALLS = {

@@ -12,9 +12,10 @@ from policyengine import plan as p
 from policyengine.clauses import Citation
 from policyengine.deciding import subject, words_of
 from policyengine.explanation import Line
-from policyengine.lang import nodes as n
 from policyengine.gates import open_gates
 from policyengine.labels import options_for, quoted
+from policyengine.lang import nodes as n
+from policyengine.lang import unknown
 from policyengine.passing import opened, resolve, taken
 from policyengine.phrases import Phrases, reckoned
 from policyengine.trace import Read
@@ -45,12 +46,20 @@ class Lines:
         return Line(
             read.name, subject(self.world, read.ent) if read.ent is not None else None, node.info.label(self.lang),
             status, self.shown(node, compiled, read, bool(numbers)), formula, numbers, self.because(node, read),
-            self.note(node, compiled, read), self.citations(node, compiled, read),
+            self.note(node, compiled, read), self.citations(node, compiled, read), owner=self.owner(node),
         )  # fmt: skip
+
+    def owner(self, node: p.Node) -> str:
+        """The label of the program, limit or allocation that a value is a part of; "" for an entry's own."""
+        name, p_ = node.info.owner, self.policy
+        if not node.info.role:
+            return ""
+        held = p_.programs.get(name) or p_.limits.get(name) or p_.allocations.get(name)
+        return held.label(self.lang) if held is not None else ""
 
     def working(self, node: p.Node, compiled: n.Compiled | None, read: Read) -> tuple[str, str]:
         """The formula with names and with numbers. Of a value that is just another's: that name alone."""
-        phrases = Phrases(self.world, read.ent, read.when, self.lang)
+        phrases = Phrases(self.world, read.ent, read.when, self.lang, node.info.owner)
         if isinstance(node, p.AllocateNode) and read.ent is not None:
             return splits.working(self.world, node, read, phrases)
         if compiled is None:
@@ -70,9 +79,10 @@ class Lines:
             return wording.in_formula(value, type_) + ("元" if zh else " yuan")
         if isinstance(value, Unknown) and compiled is not None and self.waits(compiled, read):
             then = taken(self.world, compiled, compiled.node, read.ent, read.when, {})
-            met = self.words(node, self.world.evaluate(compiled, read.ent, read.when, then))
-            nothing = self.words(node, Decimal(0))
-            return met if met == nothing else f"{met}，或{nothing}" if zh else f"{met}, or {nothing}"
+            good = self.world.evaluate(compiled, read.ent, read.when, then)
+            met, nothing = self.words(node, good), self.words(node, Decimal(0))
+            least, _ = unknown.bounds(good)
+            return met if least == 0 else f"{met}，或{nothing}" if zh else f"{met}, or {nothing}"
         return self.words(node, value)
 
     def waits(self, compiled: n.Compiled, read: Read) -> n.Node | None:
@@ -213,4 +223,3 @@ class Lines:
             [*quoted, *(c for c in own if c.cite not in {q.cite for q in quoted})] if quoted else list(own)
         )
         return tuple(dict.fromkeys(chosen))
-

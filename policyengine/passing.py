@@ -58,7 +58,11 @@ def hop(world: World, ent: Ent | None, name: str, outer: When) -> Final | None:
 
 def _alike(one: Unknown, other: Value) -> bool:
     """Whether two values that are not known may come to the same."""
-    return isinstance(other, Unknown) and (one.low, one.high, one.options) == (other.low, other.high, other.options)
+    return isinstance(other, Unknown) and (one.low, one.high, one.options) == (
+        other.low,
+        other.high,
+        other.options,
+    )
 
 
 def opened(

@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from policyengine import plan as p
 from policyengine import trace, wording
 from policyengine.claims import SIGNS, Claims, example
 from policyengine.deciding import words_of
@@ -20,7 +21,7 @@ from policyengine.labels import MODES, options_for, quoted, short
 from policyengine.lang import nodes as n
 from policyengine.model import Label
 from policyengine.passing import resolve, taken
-from policyengine.values import T_MONEY, Type, Unknown, Value
+from policyengine.values import T_MONEY, T_YEARS, Type, Unknown, Value
 from policyengine.world import World
 
 _STRENGTH = {"or": 1, "and": 2, "not": 3, "compare": 4, "+": 5, "-": 5, "*": 6, "/": 6}
@@ -59,20 +60,21 @@ def reckoned(node: n.Node) -> bool:
 
 @dataclass(slots=True)
 class Phrases:
-    """Words for the expressions of one entity's rule, seen from a day."""
+    """Words for the expressions of one entity's rule, seen from a day. `owner`: the entry whose rule it is."""
 
     world: World
     ent: Ent | None
     when: When
     lang: str = "zh"
+    owner: str = ""
 
-    def labels(self, compiled: n.Compiled) -> str:
-        """The formula with the names of things."""
-        return _Words(self, compiled, self._label).node(compiled.node, {}, 0)
+    def labels(self, compiled: n.Compiled, outer: int = 0) -> str:
+        """The formula with the names of things. `outer`: how strongly what it stands in binds."""
+        return _Words(self, compiled, self._label).node(compiled.node, {}, outer)
 
-    def numbers(self, compiled: n.Compiled) -> str:
+    def numbers(self, compiled: n.Compiled, outer: int = 0) -> str:
         """The formula with the values that things had."""
-        return _Words(self, compiled, self._value).node(compiled.node, {}, 0)
+        return _Words(self, compiled, self._value).node(compiled.node, {}, outer)
 
     def _label(self, compiled: n.Compiled, path: n.Path, bound: dict[str, Any]) -> str:
         if path.name == n.SELF or path.type.kind == "ref":
@@ -82,7 +84,23 @@ class Phrases:
         ent = trace.target(self.world, path, self.ent, bound)
         final = resolve(self.world, ent, path.name, self.when)
         plan = self.world.plan(self.world.when(ent, self.when))
-        return plan.label(final.name)(self.lang)
+        label = self.of_owner(plan, final.name)
+        if (
+            bound and path.root == n.OWN and path.entity
+        ):  # inside a generator: the rule's own, not the member's
+            kind = self.world.policy.entities[path.entity].label(self.lang)
+            return f"本{kind}的{label}" if self.lang == "zh" else f"{label} of this {kind.lower()}"
+        return label
+
+    def of_owner(self, plan: p.Plan, name: str) -> str:
+        """A label; of a part of another entry with the name of that entry."""
+        label = plan.label(name)(self.lang)
+        node = plan.nodes.get(name)
+        whole = plan.policy.programs.get(node.info.owner) if node is not None and node.info.role else None
+        if whole is None or not self.owner or whole.name == self.owner:
+            return label
+        of = whole.label(self.lang)
+        return label if of in label else f"{of}{label}" if self.lang == "zh" else f"{of}: {label}"
 
     def _value(self, compiled: n.Compiled, path: n.Path, bound: dict[str, Any]) -> str:
         value = self.world.evaluate(compiled, self.ent, self.when, path, bound)
@@ -146,7 +164,7 @@ class _Words:
             case n.Choice():
                 return self.choice(node, bound)
             case n.Call():
-                return self.call(node, bound)
+                return self.call(node, bound, outer)
             case n.Aggregate():
                 return self.aggregate(node, bound, outer)
 
@@ -187,22 +205,24 @@ class _Words:
             return f"（符合{test}的为{then}，否则为{otherwise}）"
         return f"({then} if {test}, else {otherwise})"
 
-    def call(self, node: n.Call, bound: dict[str, Any]) -> str:
+    def call(self, node: n.Call, bound: dict[str, Any], outer: int) -> str:
         if node.function == "add_years":
             return self.shifted(node, bound)
         if node.function == "is_none":
             return self.truth_of_absence(node, bound)
         if node.function.startswith("round_"):
-            return self.rounded(node, bound)
+            return self.wrap(self.rounded(node, bound), 0, outer)
         words = [self.argument(argument, bound) for argument in node.arguments]
         form = PHRASES[node.function](self.phrases.lang)
+        if len(words) > 2 and node.function in ("min", "max"):
+            form = form.replace("较小", "最小").replace("较大", "最大").replace("smaller", "smallest").replace("larger", "largest")
         return form.format(self.join(words)) if "{}" in form else form.format(*words)
 
     def argument(self, node: n.Node, bound: dict[str, Any]) -> str:
         """An argument; a table by its name, which is short, in numbers too."""
         if isinstance(node, n.Path) and node.type.kind in ("tiers", "table"):
             return self.phrases._label(self.compiled, node, bound)
-        return self.node(node, bound, 0)
+        return self.node(node, bound, 1)
 
     def truth_of_absence(self, node: n.Call, bound: dict[str, Any]) -> str:
         if self.numbers:
@@ -225,12 +245,17 @@ class _Words:
         """A day some years on, or back."""
         day, years = node.arguments
         back = isinstance(years, n.Negative)
-        by = self.node(years.operand if isinstance(years, n.Negative) else years, bound, 0)
+        length = years.operand if isinstance(years, n.Negative) else years
+        by = self.node(length, bound, 0)
+        if self.numbers:
+            p_ = self.phrases
+            value = p_.world.evaluate(self.compiled, p_.ent, p_.when, length, bound)
+            by = wording.value(value, T_YEARS, p_.lang, unit="年" if self.zh else " years")
         start = self.node(day, bound, 5)
         if self.zh:
-            by = f"{by}年" if self.numbers else f"“{by}”"
+            by = by if self.numbers else f"“{by}”"
             return f"{start}往{'前' if back else '后'}推{by}的那一天"
-        return f"the day {by}{' years' if self.numbers else ''} {'before' if back else 'after'} {start}"
+        return f"the day {by} {'before' if back else 'after'} {start}"
 
     def aggregate(self, node: n.Aggregate, bound: dict[str, Any], outer: int) -> str:
         """With names one sentence; with values, sums are written out as long as they are short."""
@@ -243,7 +268,8 @@ class _Words:
         inner = {**bound, node.variable: example(world, node, self.phrases.ent, bound)}
         if node.where is not None:
             where = self.claims().wanted(node.where, inner)
-            relation = f"{relation}里符合{where}的" if self.zh else f"{relation} with {where}"
+            of = "" if node.function == "count" else "的"
+            relation = f"{relation}里符合{where}{of}" if self.zh else f"{relation} with {where}"
         elif self.zh and node.function != "count":
             relation += "里"
         item = "" if node.function == "count" else self.node(node.item, inner, 0)

@@ -66,16 +66,21 @@ def _in_order(world: World, node: p.AllocateNode, read: Read, phrases: Phrases) 
     name, number = _label(world, node.limit, read, phrases), _money(world, node.limit, read, phrases)
     if isinstance(limit, p.FormulaNode):
         inner = taken(world, limit.formula, limit.formula.node, read.ent, read.when, {})
-        if isinstance(inner, n.Binary) and inner.operator == "-":
-            name, number = phrases.labels(limit.formula), phrases.numbers(limit.formula)
+        if not isinstance(inner, n.Path):
+            name, number = phrases.labels(limit.formula, 1), phrases.numbers(limit.formula, 1)
     if taken_before:
         total: Value = Decimal(0)
         for value in taken_before:
             total = unknown.add(total, value)
         name += " - 次序在前的已得数额" if zh else " - what those before it got"
         shown = phrases.value(total, T_MONEY, n.Literal(False, T_MONEY, (0, 0)))
-        number += f" - {shown}" if not isinstance(total, Unknown) else f" - （{shown}）" if zh else f" - ({shown})"
-    asked, claim = _label(world, node.of, read, phrases), _money(world, node.of, read, phrases)
+        number += (
+            f" - {shown}" if not isinstance(total, Unknown) else f" - （{shown}）" if zh else f" - ({shown})"
+        )
+    asked, claim = (
+        _label(world, node.of, read, phrases),
+        _money(world, node.of, read, phrases).strip("（）()"),
+    )
     form = "取较小值（{}，{}）" if zh else "the smaller of ({}, {})"
     return form.format(asked, name), form.format(claim, number)
 
@@ -92,7 +97,11 @@ def _by_weight(world: World, node: p.AllocateNode, read: Read, phrases: Phrases)
     type_ = world.plan(read.when).nodes[part].info.type
     shown = phrases.value(total, type_, n.Literal(False, type_, (0, 0)))
     name, what = (_label(world, each, read, phrases) for each in (part, whole))
-    words = f"{what} × {name} ÷ 各家“{name}”之和，取整后的尾差给余数最大的" if zh else f"{what} × {name} ÷ the sum of all, the odd units by largest remainder"
+    words = (
+        f"{what} × {name} ÷ 各家“{name}”之和，取整后的尾差给余数最大的"
+        if zh
+        else f"{what} × {name} ÷ the sum of all, the odd units by largest remainder"
+    )
     if isinstance(total, Unknown):
         shown = f"（{shown}）" if zh else f"({shown})"
     return words, f"{_money(world, whole, read, phrases)} × {_money(world, part, read, phrases)} ÷ {shown}"
@@ -100,7 +109,7 @@ def _by_weight(world: World, node: p.AllocateNode, read: Read, phrases: Phrases)
 
 def _label(world: World, name: str, read: Read, phrases: Phrases) -> str:
     final = resolve(world, read.ent, name, read.when)
-    return world.plan(read.when).label(final.name)(phrases.lang)
+    return phrases.of_owner(world.plan(read.when), final.name)
 
 
 def _money(world: World, name: str, read: Read, phrases: Phrases) -> str:

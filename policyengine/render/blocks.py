@@ -79,7 +79,10 @@ def case_blocks(case: CaseExplanation, depth: str, lang: str) -> Iterator[Block]
         and any(not isinstance(r.value, Unknown) and r.value != 0 for r in results)
         and len(case.explanations) > 1
     ):
-        rows = [(said.named(r.subject, lang), r.label(lang), wording.value(r.value, r.type, lang)) for r in results]
+        rows = [
+            (said.named(r.subject, lang), r.label(lang), wording.value(r.value, r.type, lang))
+            for r in results
+        ]
         heads = ("对象", "项目", "金额") if lang == "zh" else ("who", "what", "amount")
         yield Heading(2, say("all", lang))
         yield Table(heads, tuple(rows), right=(2,))

@@ -89,7 +89,11 @@ def _shares(d: Decision, lang: str) -> list[str]:
         return []
     found = []
     for r in d.results:
-        low, high = (_number(end) for end in (r.value.low, r.value.high)) if isinstance(r.value, Unknown) else ("", "")
+        low, high = (
+            (_number(end) for end in (r.value.low, r.value.high))
+            if isinstance(r.value, Unknown)
+            else ("", "")
+        )
         shown = f"{low}-{high}" if isinstance(r.value, Unknown) else _number(r.value)
         found.append(said.of(said.named(r.subject, lang), shown, lang))
     return found

@@ -92,7 +92,9 @@ def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
     if depth in ("steps", "full"):
         answer |= {
             "conditions": [_line(line) for line in e.conditions],
-            "members": [{**_line(g.line), "conditions": [_line(line) for line in g.conditions]} for g in e.members],
+            "members": [
+                {**_line(g.line), "conditions": [_line(line) for line in g.conditions]} for g in e.members
+            ],
             "steps": [_line(line) for line in e.steps],
             "inputs": [_input(i) for i in e.inputs],
         }

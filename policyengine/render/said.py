@@ -79,11 +79,19 @@ def _open(e: Explanation, lang: str) -> str:
     amount = possible(e)
     span = _span(amount, lang) if amount is not None and not e.candidates else ""
     if e.candidates:
-        return "（定下申报哪一项才能认定，各项结果见下）" if zh else " (open until one is chosen; see what each would come to)"
+        return (
+            "（定下申报哪一项才能认定，各项结果见下）"
+            if zh
+            else " (open until one is chosen; see what each would come to)"
+        )
     if len(d.may_be) < 2:
         return "" if not span else f"（金额{span}）" if zh else f" (amount {span})"
     if zh:
-        return f"（{granted}的，金额为{span}；也可能{refused}）" if span else f"（可能{granted}，也可能{refused}）"
+        return (
+            f"（{granted}的，金额为{span}；也可能{refused}）"
+            if span
+            else f"（可能{granted}，也可能{refused}）"
+        )
     if span:
         return f" (if {granted}, the amount is {span}; it may also be {refused})"
     return f" (may be {granted} or {refused})"
@@ -119,7 +127,8 @@ def cell(e: Explanation, lang: str) -> str:
 
 def equation(line: Line) -> str:
     """`3% + 1个百分点 = 4%`; where both sides read the same, one of them."""
-    return line.value if line.numbers == line.value else f"{line.numbers} = {line.value}"
+    same = line.numbers in (line.value, line.value.removesuffix("元"), line.value.removesuffix(" yuan"))
+    return line.value if same else f"{line.numbers} = {line.value}"
 
 
 def about(e: Explanation, lang: str) -> str:

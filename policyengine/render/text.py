@@ -39,7 +39,9 @@ def _item(item: Item) -> list[str]:
     lines = [f"  {item.mark} {item.text}"]
     for part in item.below:
         if isinstance(part, Quote):
-            lines.append(f"{indent}{part.place}“{part.words}”" if part.words else f"{indent}{part.place}".rstrip())
+            lines.append(
+                f"{indent}{part.place}“{part.words}”" if part.words else f"{indent}{part.place}".rstrip()
+            )
         else:
             lines.append(f"{indent}{part}")
     return lines
