@@ -366,7 +366,36 @@ class Claims:
                 same = node.operators[0] == "=="
                 verb = ("是" if same else "不是") if self.zh else (" is " if same else " is not ")
                 return quoted(f"{self.name(left, bound, 5)}{verb}{option}")
+            case n.Comparison():
+                words = [self.name(operand, bound, 5) for operand in node.operands]
+                signs = [SIGNS[operator] for operator in node.operators]
+                return quoted(
+                    words[0] + "".join(f" {sign} {w}" for sign, w in zip(signs, words[1:], strict=True))
+                )
+            case n.Membership():
+                return quoted(self.listed(node, bound))
+            case n.Aggregate():
+                over = quoted(self.label(node.relation))
+                wanted, every = self.sense(node, bound), node.function == "all"
+                if self.zh:
+                    return f"{over}{'都' if every else '里有'}符合{wanted}{'' if every else '的'}"
+                return f"{'all' if every else 'one'} of {over} meeting {wanted}"
+            case n.Literal():
+                return self.text(node, bound)
         return quoted(self.name(node, bound, 0))
+
+    def listed(self, node: n.Membership, bound: Bound) -> str:
+        """A list that something is to be in, in names."""
+        left = node.operand
+        if isinstance(node.members, n.Path):
+            members = self.label(node.members)
+        else:
+            policy = self.world.plan(self.when).policy
+            options = options_for(policy, left.name if isinstance(left, n.Path) else "", left.type)
+            members = wording.value(node.members, node.type, self.lang, options)
+        if self.zh:
+            return f"{self.name(left, bound, 5)}{'不在' if node.negated else '在'}{members}之内"
+        return f"{self.name(left, bound, 5)} is {'none' if node.negated else 'one'} of {members}"
 
     def kept(self, node: n.Logic, bound: Bound) -> list[n.Node]:
         """The parts that ask for something of the case, not which reading is in use."""

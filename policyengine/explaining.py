@@ -65,12 +65,14 @@ class _Explainer:
         starts = [Read(self.ent, application.granted, when), Read(self.ent, application.amount, when)]
         read = list(trace.reached(self.world, starts))
         steps: tuple[Line, ...] = ()
-        if found.decision.outcome != "refused":
+        if found.decision.outcome != "refused" and not found.candidates:
             steps = tuple(Steps(self.lines, self.ent).steps(starts[1]))
+        sure = bool(found.candidates)  # what holds for one choice only stands with that choice
+        checked = gates(self.world, self.ent, application.granted, when, sure)
         everything = [line for item in reversed(read) if (line := self.lines.line(item)) is not None]
         return replace(
             found,
-            conditions=tuple(self.condition(gate) for gate in gates(self.world, self.ent, application.granted, when)),
+            conditions=tuple(self.condition(gate) for gate in checked),
             members=tuple(self.members(read)), steps=told_apart(steps), inputs=tuple(self.inputs(read)),
             everything=told_apart(everything) if depth == "full" else (),
         )  # fmt: skip

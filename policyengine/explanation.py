@@ -18,6 +18,7 @@ class Line:
     `status`: met, failed or unknown for conditions, "" for steps. `formula` with names, `numbers` with
     values (both "" where the value is plain), `value` in words. `because`: which case of a rule applied.
     `note`: an exception that applied, or what to know besides. `owner`: what it is a part of, for a part.
+    `open`: the value waits for facts.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Line:
     citations: tuple[Citation, ...]
     evidence: str = ""
     owner: str = ""
+    open: bool = False
 
 
 def told_apart(lines: Iterable[Line]) -> tuple[Line, ...]:

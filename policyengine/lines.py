@@ -46,7 +46,7 @@ class Lines:
         return Line(
             read.name, subject(self.world, read.ent) if read.ent is not None else None, node.info.label(self.lang),
             status, self.shown(node, compiled, read, bool(numbers)), formula, numbers, self.because(node, read),
-            self.note(node, compiled, read), self.citations(node, compiled, read), owner=self.owner(node),
+            self.note(node, compiled, read), self.citations(node, compiled, read), owner=self.owner(node), open=isinstance(value, Unknown),
         )  # fmt: skip
 
     def owner(self, node: p.Node) -> str:
@@ -116,7 +116,9 @@ class Lines:
                 if self.world.evaluate(row.when, read.ent, read.when) is True and self.by_facts(
                     row.when, read
                 ):
-                    return row.label(self.lang)
+                    if row.label.zh != row.name:
+                        return row.label(self.lang)
+                    return Phrases(self.world, read.ent, read.when, self.lang).claim(row.when)
             return ""
         if compiled is None:
             return ""

@@ -215,7 +215,12 @@ class _Words:
         words = [self.argument(argument, bound) for argument in node.arguments]
         form = PHRASES[node.function](self.phrases.lang)
         if len(words) > 2 and node.function in ("min", "max"):
-            form = form.replace("较小", "最小").replace("较大", "最大").replace("smaller", "smallest").replace("larger", "largest")
+            form = (
+                form.replace("较小", "最小")
+                .replace("较大", "最大")
+                .replace("smaller", "smallest")
+                .replace("larger", "largest")
+            )
         return form.format(self.join(words)) if "{}" in form else form.format(*words)
 
     def argument(self, node: n.Node, bound: dict[str, Any]) -> str:

@@ -224,15 +224,19 @@ def _candidates(e: Explanation, lang: str) -> Iterator[Block]:
     if not e.candidates:
         return
     yield Heading(2, say("candidates", lang))
-    known = {item.ref for item in e.decision.missing}
+    chosen = e.policy.header.application.option
     for other in e.candidates:
         d = other.decision
         below: list[str | Quote] = [failure.message(lang) for failure in d.refusals]
-        needed = [item for item in d.missing if item.ref not in known]
+        needed = [item for item in d.missing if item.ref.name != chosen]
         if needed and d.outcome != "refused":
             names = ("、" if lang == "zh" else ", ").join(item.label(lang) for item in needed)
-            below.append(f"另需补充：{names}" if lang == "zh" else f"also needed: {names}")
-        below += [said.of(line.label, said.equation(line), lang) for line in other.steps if line.numbers]
+            below.append(f"还需补充：{names}" if lang == "zh" else f"still needed: {names}")
+        below += [
+            said.of(line.label, said.equation(line), lang)
+            for line in other.steps
+            if line.numbers and not line.open
+        ]
         label = said.of(d.option_label(lang), said.result(other, lang), lang)
         yield Item(ANSWERED.get(d.outcome, "?"), label, tuple(below))
 
