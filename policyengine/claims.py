@@ -254,7 +254,7 @@ class Claims:
         names: Value = self.value(node.members, bound) if isinstance(node.members, n.Path) else node.members
         listed = wording.value(names, node.type, self.lang, options) if isinstance(names, tuple) else ""
         if isinstance(node.members, n.Path):
-            listed = quoted(self.label(node.members)) + (f"（{listed}）" if self.zh else f" ({listed})")
+            listed = quoted(self.label(node.members)) + (self.bracket(listed) if listed else "")
         what = (self.whose(left, bound) if isinstance(left, n.Path) else "") + self.name(left, bound, 5)
         value = self.value(left, bound)
         if isinstance(value, Unknown) or not isinstance(names, tuple):
