@@ -153,7 +153,10 @@ class Lines:
         if isinstance(node, p.ReadingNode):
             option = self.world.readings.get(node.info.name, node.interpretation.default)
             label = node.interpretation.options[option].label(self.lang)
-            return f"口径：{label}" if self.lang == "zh" else f"reading: {label}"
+            said = f"口径：{label}" if self.lang == "zh" else f"reading: {label}"
+            test = self.waits(compiled, read) if compiled is not None else None
+            waits = self.waiting(compiled, test, read) if compiled is not None and test is not None else ""
+            return said + (f"。{waits}" if self.lang == "zh" else f"; {waits}") if waits else said
         if isinstance(node, p.AllocateNode) and read.ent is not None:
             return splits.served_before(self.world, node, read, self.lang)
         test = self.waits(compiled, read) if compiled is not None and node.info.type.quantity else None

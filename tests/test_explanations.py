@@ -16,6 +16,7 @@ from policyengine.explanation import CaseExplanation, Explanation
 from policyengine.instances import Plans
 from policyengine.render import blocks, markdown, text
 from policyengine.render import csv as table
+from policyengine.values import Unknown
 from tests.mini import mini
 from tests.support import ROOT, yanzhou
 
