@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from policyengine import exact, literals, trace, wording
+from policyengine import exact, literals, trace, validity, wording
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.case import Case
@@ -60,7 +60,7 @@ def decide(
     if found:
         raise CaseError(found)
     application = plans.last.application
-    decisions = tuple(_decision(world, ent, reasons) for ent in world.entities[application.entity].values())
+    decisions = tuple(decide_one(world, ent, reasons) for ent in world.entities[application.entity].values())
     shown = tuple(_results(world, own=False))
     return Decided(world, CaseDecision(case.name, decisions, shown))
 
@@ -114,7 +114,8 @@ def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
 # --- one application --------------------------------------------------------------------------
 
 
-def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
+def decide_one(world: World, ent: Ent, reasons: bool = True) -> Decision:
+    """One application of a world decided."""
     application = world.plans.last.application
     when = world.when(ent)
     plan = world.plan(when)
@@ -134,7 +135,8 @@ def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
         refusals=refusals, set_aside=tuple(_set_aside(world, read, refusals, ent)), missing=missing,
         readings=tuple(_readings(world, plan, read)), results=tuple(_results(world, own=True, ent=ent)),
         assumed=tuple(_assumed(world, read)), ties=tuple(_ties(world, read)), version=_version(plan),
-        notes=tuple(_notes(world, ent, plan, granted, amount)) if reasons else (), may_be=_may_be(granted),
+        notes=(*validity.notes(world, plan, when, refusals), *_used_up(world, granted, amount, read)) if reasons else (),
+        compared=_compared(world, ent, read), may_be=_may_be(granted),
     )  # fmt: skip
 
 
@@ -159,7 +161,14 @@ def _may_be(granted: Value) -> tuple[Outcome, ...]:
 
 def subject(world: World, ent: Ent) -> Subject:
     """The entity as decisions name it."""
-    return Subject(ent.kind, ent.id, world.policy.entities[ent.kind].label)
+    entity = world.policy.entities[ent.kind]
+    whose = world.plans.last.application.entity
+    of = tuple(
+        other.id
+        for name, other in ent.refs.items()
+        if other is not None and entity.references[name].to != whose
+    )
+    return Subject(ent.kind, ent.id, entity.label, of if ent.kind != whose else ())
 
 
 def _title(world: World, ent: Ent) -> str:
@@ -185,15 +194,32 @@ def _version(plan: p.Plan) -> str:
     return "+".join([plan.policy.id, *(overlay.id for overlay in plan.policy.overlays)])
 
 
-def _notes(world: World, ent: Ent, plan: p.Plan, granted: Value, amount: Value) -> Iterator[m.Label]:
-    if granted is True and isinstance(amount, Decimal) and amount == 0:
-        yield m.Label(
-            "符合条件，上限已用完，本次金额为0元", "eligible, but the cap is already used up: nothing is paid"
-        )
-    kind = world.policy.entities[ent.kind]
-    yield m.Label(
-        f"限额、排序和分配只在本次申报所列的{kind.label.zh}之间进行",
-        f"quotas, ranks and splits compare only the entries of this file ({kind.label('en')})",
+def _used_up(world: World, granted: Value, amount: Value, read: list[Read]) -> Iterator[m.Label]:
+    """Said where nothing is paid because a pool has nothing left."""
+    if granted is not True or not isinstance(amount, Decimal) or amount != 0:
+        return
+    for item in read:
+        node = world.plan(item.when).nodes.get(item.name)
+        if item.ent is not None and isinstance(node, p.AllocateNode) and node.method == "in_order":
+            asked = world.value(item.ent, node.of, item.when)
+            got = world.value(item.ent, item.name, item.when)
+            if got == 0 and not isinstance(asked, Unknown) and asked != 0:
+                yield m.Label(
+                    "符合条件，但最高额已经用完，本次金额为0元",
+                    "The conditions are met, but the cap is used up: nothing is paid this time",
+                )
+                return
+
+
+def _compared(world: World, ent: Ent, read: list[Read]) -> m.Label:
+    """What quotas, pools and shares were compared with; no words where there were none."""
+    nodes = (world.plan(item.when).nodes.get(item.name) for item in read)
+    if not any(isinstance(node, p.RankNode | p.AllocateNode) for node in nodes):
+        return m.Label("")
+    kind = world.policy.entities[ent.kind].label
+    return m.Label(
+        f"个数、限额和分配只在本次申报所列的{kind.zh}之间比较",
+        f"Quotas, pools and shares compare only the entries of this file ({kind('en')})",
     )
 
 
@@ -344,8 +370,8 @@ def _missing(world: World, needs: frozenset[FactRef], day: When) -> Iterator[Mis
         else:
             label = world.plans.last.label(ref.name)
             ask = m.Label(
-                f"有哪些{label.zh}？（没有请写“无”）",
-                f"which {label('en')} are there? (write none if there are none)",
+                f"“{label.zh}”有哪些？（没有的写“无”）",
+                f"{label('en')}: which are there? (write none if there are none)",
             )
             yield Missing(ref, who, label, ask, None, m.Cited())
 
