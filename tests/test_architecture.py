@@ -12,7 +12,7 @@ from tests.support import ROOT
 PACKAGE = ROOT / "policyengine"
 # From the bottom up. A module may import from its own layer and from those before it.
 LAYERS = (
-    ("version", "source", "codes"),
+    ("version", "source", "codes", "nearest"),
     ("diagnostics", "exact"),
     ("values", "reading"),
     ("literals", "lang"),
@@ -22,9 +22,11 @@ LAYERS = (
     ("desugar", "groups", "folding", "room"),
     ("instances",),
     ("world", "decision"),
-    ("trace",),
+    ("trace", "inforce"),
+    ("validity",),
     ("deciding", "checks"),
-    ("phrases", "formulas", "labels", "scenarios", "explanation"),
+    ("labels", "passing", "gates", "claims", "phrases", "formulas", "scenarios", "explanation", "supposing"),
+    ("splits",),
     ("lines",),
     ("steps",),
     ("explaining",),

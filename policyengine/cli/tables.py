@@ -281,15 +281,20 @@ def _summary(batch: Any, lang: Any) -> str:
 
 def _listed(batch: Any, lang: Any) -> str:
     """One line a decision."""
-    from policyengine.decision import OUTCOMES
-    from policyengine.render import text
-    from policyengine.render.blocks import Table, cell
+    from policyengine.explanation import Explanation
+    from policyengine.render import said, text
+    from policyengine.render.blocks import Table
 
     head = ("行", "编号", "名称", "申报", "结果", "金额") if lang == "zh" else ("row", "id", "title", "applied for", "outcome", "amount")  # fmt: skip
+    explained = [
+        (done, Explanation(lang, batch.policy, done.decision, (), (), (), ())) for done in batch.done
+    ]
     rows = tuple(
-        (str(done.row.number), d.subject.id, d.title, d.option_label(lang), OUTCOMES[d.outcome](lang), cell(d, lang))
-        for done in batch.done
-        for d in (done.decision,)
+        (
+            str(done.row.number), e.decision.subject.id, e.decision.title, e.decision.option_label(lang),
+            said.outcome(e, lang), said.cell(e, lang),
+        )
+        for done, e in explained
     )  # fmt: skip
     return text.draw([Table(head, rows, (0, 5))]) + "\n" if rows else ""
 

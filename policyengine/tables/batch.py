@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from policyengine import model as m
 from policyengine.case import Case
 from policyengine.deciding import Decided, decide_each
 from policyengine.decision import Decision
@@ -69,9 +70,14 @@ class Batch:
     rounds: int
 
     @property
+    def policy(self) -> m.Policy:
+        """The policy's last version, whose words the result uses."""
+        return self.decided.world.plans.last.policy
+
+    @property
     def adds_up(self) -> bool:
         """Whether every row is accounted for, and every application's row has exactly one decision."""
-        application = self.decided.world.plans.last.application.entity
+        application = self.policy.header.application.entity
         used = sum(account.used for account in self.accounts if account.kind == application)
         return all(account.adds_up for account in self.accounts) and used == len(self.done)
 

@@ -14,10 +14,10 @@ from typing import Literal
 
 from policyengine import clauses, labels, wording
 from policyengine import model as m
-from policyengine.decision import OUTCOMES, Decision
+from policyengine.decision import Decision
 from policyengine.diagnostics import Lang
 from policyengine.exact import CONTEXT
-from policyengine.model import Label
+from policyengine.model import OUTCOMES, Label
 from policyengine.tables.batch import Batch, Done, Set
 from policyengine.tables.cells import Row
 from policyengine.tables.rows import Part
@@ -90,19 +90,19 @@ def details(batch: Batch, lang: Lang) -> Page:
     ]
     rows = []
     for done in batch.done:
-        own = ((done.part.placed.sheet.title,) if several else ()) + decided(done, lang)
+        own = ((done.part.placed.sheet.title,) if several else ()) + decided(done, batch.policy, lang)
         rows.append((*own, *_as_given(done.part, done.row, headers)))
     return Page(_t(lang, "明细", "decisions"), (*fixed, *carried), tuple(rows))
 
 
-def decided(done: Done, lang: Lang) -> tuple[Shown, ...]:
+def decided(done: Done, policy: m.Policy, lang: Lang) -> tuple[Shown, ...]:
     """The row number and the answer to one application."""
     d = done.decision
     amount, low, high = amounts(d)
     stop = _t(lang, "；", "; ")
-    notes = [note(lang) for note in (*(n for n in d.notes[:-1]), *done.notes)]
+    notes = [note(lang) for note in (*d.notes, *done.notes)]
     return (
-        done.row.number, d.subject.id, d.title, d.option_label(lang), d.declared_on, OUTCOMES[d.outcome](lang),
+        done.row.number, d.subject.id, d.title, d.option_label(lang), d.declared_on, policy.header.outcomes[d.outcome](lang),
         amount, _wan(amount), low, high, stop.join(f.message(lang) for f in d.refusals),
         "、".join(dict.fromkeys(cite for f in d.refusals for cite in f.cited.cites)),
         stop.join(missing(d, lang)), stop.join(notes), d.version,
@@ -171,8 +171,8 @@ def programs(batch: Batch, lang: Lang) -> Page:
     rows.append(_program(_t(lang, "合计", "total"), [done.decision for done in batch.done], lang))
     columns = (
         Column(_t(lang, "申报", "applied for")), Column(_t(lang, "件数", "number"), "count"),
-        *(Column(label(lang), "count") for label in OUTCOMES.values()),
-        Column(_t(lang, "补助额（元）", "granted (yuan)"), "yuan"), Column(_t(lang, "补助额（万元）", "granted (10,000 yuan)"), "wan"),
+        *(Column(label(lang), "count") for label in batch.policy.header.outcomes.values()),
+        Column(_t(lang, "核定额（元）", "granted (yuan)"), "yuan"), Column(_t(lang, "核定额（万元）", "granted (10,000 yuan)"), "wan"),
     )  # fmt: skip
     return Page(_t(lang, "分项汇总", "programs"), columns, tuple(rows))
 
@@ -188,7 +188,7 @@ def _program(name: str, decisions: list[Decision], lang: Lang) -> tuple[Shown, .
 
 def by_clause(batch: Batch, lang: Lang) -> Page:
     """分条款汇总: each condition that was not met, by clause, with how often and where."""
-    policy = batch.decided.world.plans.last.policy
+    policy = batch.policy
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     words: dict[tuple[str, str], tuple[Label, str]] = {}
     for done in batch.done:
@@ -240,7 +240,7 @@ def reasons(item: Set, lang: Lang) -> Iterator[tuple[Shown, ...]]:
 
 def terms(batch: Batch, about: About, lang: Lang) -> Page:
     """参数与口径: the numbers and the readings that were used."""
-    policy = batch.decided.world.plans.last.policy
+    policy = batch.policy
     rows: list[tuple[Shown, ...]] = []
     for parameter in policy.parameters.values():
         values = "；".join(_dated(policy, parameter, dated, lang) for dated in parameter.values)
@@ -289,7 +289,7 @@ def versions(batch: Batch, about: About, lang: Lang) -> Page:
 
 def counted(batch: Batch, name: str, lang: Lang) -> str:
     """The accounts of one sheet in words: rows in, and what became of each."""
-    application = batch.decided.world.plans.last.application.entity
+    application = batch.policy.header.application.entity
     account = next(a for a in batch.accounts if a.name == name)
     zh = account.kind == application
     words = [

@@ -11,7 +11,7 @@ from decimal import Decimal
 from policyengine import clauses, explaining, wording
 from policyengine import model as m
 from policyengine.deciding import Decided
-from policyengine.decision import OUTCOMES, CaseDecision, Decision, Result
+from policyengine.decision import CaseDecision, Decision, Result
 from policyengine.diagnostics import Lang
 from policyengine.exact import CONTEXT
 from policyengine.instances import Ent
@@ -126,7 +126,7 @@ def _applications(t: _Tables) -> Page:
                 [*(f.message.zh for f in d.refusals), *(f"待补：{item}" for item in missing(d, "zh"))]
             )
             wan = CONTEXT.divide(amount, WAN) if amount is not None else None
-            yield (d.subject.id, *t.told(t.ent(d), identity), d.option_label.zh, d.declared_on, *t.told(t.ent(d), amounts), t.rate(d), OUTCOMES[d.outcome].zh, wan, remark)  # fmt: skip
+            yield (d.subject.id, *t.told(t.ent(d), identity), d.option_label.zh, d.declared_on, *t.told(t.ent(d), amounts), t.rate(d), t.policy.header.outcomes[d.outcome].zh, wan, remark)  # fmt: skip
 
     columns = (
         NUMBER, WHO, *t.columns(identity), OPTION, Column("受理日期", "date"), *t.columns(amounts), Column("比例"), Column("结果"),
@@ -174,7 +174,7 @@ def _payments(t: _Tables) -> Page:
                     f for f in t.policy.facts.values() if f.entity == payee.kind and f.type.kind == "text"
                 ]
                 said = "，".join(str(word) for f in texts if (word := t.shown(payee, f)) is not None)
-                yield (payee.id, said, d.subject.id, d.option_label.zh, None, None, None, part, wording.capital(part))  # fmt: skip
+                yield (payee.id, said, d.subject.id, d.option_label.zh, None, None, None, part, wording.in_capitals(part))  # fmt: skip
 
     columns = (NUMBER, Column("收款单位编号"), Column("收款单位", "long"), Column("申报编号"), OPTION, *bank, YUAN, Column("金额（大写）", "long"))  # fmt: skip
     return Page("资金拨付表", columns, _rows(rows()))
