@@ -281,14 +281,11 @@ def _summary(batch: Any, lang: Any) -> str:
 
 def _listed(batch: Any, lang: Any) -> str:
     """One line a decision."""
-    from policyengine.explanation import Explanation
     from policyengine.render import said, text
     from policyengine.render.blocks import Table
 
     head = ("行", "编号", "名称", "申报", "结果", "金额") if lang == "zh" else ("row", "id", "title", "applied for", "outcome", "amount")  # fmt: skip
-    explained = [
-        (done, Explanation(lang, batch.policy, done.decision, (), (), (), ())) for done in batch.done
-    ]
+    explained = [(done, done.explanation(batch.policy, lang)) for done in batch.done]
     rows = tuple(
         (
             str(done.row.number), e.decision.subject.id, e.decision.title, e.decision.option_label(lang),

@@ -10,16 +10,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from policyengine import model as m
+from policyengine import supposing
 from policyengine.case import Case
 from policyengine.deciding import Decided, decide_each
 from policyengine.decision import Decision
-from policyengine.diagnostics import CaseError, Diagnostic, diagnostic
+from policyengine.diagnostics import CaseError, Diagnostic, Lang, diagnostic
+from policyengine.explanation import Explanation
 from policyengine.instances import Plans
 from policyengine.model import Label
 from policyengine.source import Span
 from policyengine.tables.cells import Grid, Row
 from policyengine.tables.read import Tables
 from policyengine.tables.rows import Assembly, Key, Part, Rejections, assemble
+from policyengine.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,20 @@ class Set:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A row decided. `notes`: what to know besides, such as rows set aside that share its firm."""
+    """A row decided. `notes`: what to know besides, such as rows set aside that share its firm.
+
+    `if_granted`: what the amount may be should it be granted, where that is open and the table is not too long to ask.
+    """
 
     part: Part
     row: Row
     decision: Decision
     notes: tuple[Label, ...]
+    if_granted: Value | None = None
+
+    def explanation(self, policy: m.Policy, lang: Lang) -> Explanation:
+        """The answer alone, as formats want it: without conditions and steps."""
+        return Explanation(lang, policy, self.decision, (), (), (), (), if_granted=self.if_granted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +152,9 @@ def _batch(plans: Plans, tables: Tables, assembly: Assembly, decided: Decided, r
     for decision in decided.decision.decisions:
         key = assembly.applications[decision.subject.id]
         notes = tuple(_notes(plans, parts, assembly, decision))
-        done.append(Done(parts[key.sheet], rows[key.sheet][key.row], decision, notes))
+        ent = decided.world.entities[decision.subject.kind][decision.subject.id]
+        open_ = supposing.amount_if_granted(decided.world, ent)
+        done.append(Done(parts[key.sheet], rows[key.sheet][key.row], decision, notes, open_))
     rejected = dict(assembly.rejected)
     for i, part in enumerate(parts):
         for number in part.totals:

@@ -10,7 +10,6 @@ from decimal import Decimal
 
 from policyengine import exact
 from policyengine.diagnostics import Lang, as_json
-from policyengine.explanation import Explanation
 from policyengine.render import csv as render_csv
 from policyengine.render import json
 from policyengine.tables.batch import Batch
@@ -43,12 +42,10 @@ def _shown(value: Shown) -> str:
 
 def json_lines(batch: Batch, lang: Lang) -> Iterator[str]:
     """A line for every row that was decided, and one for every row set aside."""
-    policy = batch.decided.world.plans.last.policy
     for done in batch.done:
-        explanation = Explanation(lang, policy, done.decision, (), (), (), ())
         place = {"sheet": done.part.placed.sheet.name, "row": done.row.number}
         notes = {"remarks": [note(lang) for note in done.notes]} if done.notes else {}
-        answer = json.decision(explanation, batch.decided.decision.name, "none")
+        answer = json.decision(done.explanation(batch.policy, lang), batch.decided.decision.name, "none")
         yield json.draw({"version": json.VERSION, **place, **answer, **notes}, None)
     for item in batch.rejected:
         yield json.draw({
