@@ -26,7 +26,7 @@ from policyengine.cli.tables import REPORTS, is_table, run_tables, table_options
 )
 @click.option(
     "--explain",
-    "depth",
+    "depth_of_cases",
     type=click.Choice(["none", "summary", "steps", "full"]),
     default="summary",
     help="说明的详略 / how much to explain",
@@ -42,7 +42,7 @@ from policyengine.cli.tables import REPORTS, is_table, run_tables, table_options
 @lang_option
 def command(
     files: tuple[str, ...],
-    depth: str,
+    depth_of_cases: str,
     format_: str,
     out: str | None,
     lang: str,
@@ -55,4 +55,4 @@ def command(
     if is_table(files, from_):
         run_tables(files, format_, out, lang, strict, reports, {**options, "from_": from_})
         return
-    run_cases(files, depth, format_, out, lang, options)
+    run_cases(files, depth_of_cases, format_, out, lang, options)

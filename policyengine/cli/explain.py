@@ -49,6 +49,4 @@ def command(
     if is_table(files, from_):
         run_explain(files, DEPTHS[depth], format_, out, lang, only, row, {**options, "from_": from_})
         return
-    if row is not None:
-        raise click.UsageError("--row 只用于表格 / --row is for tables")
     run_cases(files, DEPTHS[depth], format_, out, lang, options, only)

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from policyengine.cli.common import CannotWrite, choose_policy, fail, note, quoted, write, write_bytes
 
 F = TypeVar("F", bound=Callable[..., Any])
 REPORTS = ("申报汇总表", "审核意见表", "拟公示名单", "资金拨付表", "未通过清单", "共同体分配表")
+OF_TABLES = ("sheets", "header_row", "maps", "map_file", "encoding", "complete", "strict", "reports", "row")
+OF_CASES = ("depth_of_cases",)
 SHOWN = 20  # rows set aside that are listed on the terminal
 
 
@@ -37,11 +40,18 @@ def is_table(files: tuple[str, ...], from_: str | None) -> bool:
     from policyengine.tables.read import format_of
 
     found = [bool(from_) or bool(format_of(name)) for name in files]
-    if any(found) and not all(found):
+    tables = any(found)
+    if tables and not all(found):
         raise click.UsageError(
             "表格和 YAML、JSON 材料要分开算 / tables and case files go in separate commands"
         )
-    return any(found)
+    context = click.get_current_context()
+    for name in OF_CASES if tables else OF_TABLES:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = next(p.opts[0] for p in context.command.params if p.name == name)
+            what = "YAML、JSON 材料 / is for case files" if tables else "表格 / is for tables"
+            raise click.UsageError(f"{option} 只用于{what}")
+    return tables
 
 
 def run_tables(
