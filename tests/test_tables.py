@@ -27,6 +27,7 @@ ELSEWHERE = {
     "table-encoding",
     "table-too-big",
     "table-ambiguous-column",
+    "table-code-twice",
     "table-needs-extra",
     "table-too-long-for-excel",
 }

@@ -345,6 +345,14 @@ def test_references_may_name_a_code_instead_of_an_id() -> None:
     assert {p.references["applicant"] for p in projects.values()} == {"甲"}
 
 
+def test_one_firm_under_two_names_is_not_two_firms() -> None:
+    table = "编号,申报企业,统一社会信用代码\nP1,甲公司,虚构001\nP2,甲有限公司,虚构001\nP3,乙公司,虚构002\n"
+    seen = run(yanzhou(), {"申报.csv": table.encode()})
+    assert [d.code for d in seen.found] == ["table-code-twice", "table-code-twice"]
+    assert "甲公司、甲有限公司" in seen.found[0].message()
+    assert seen.batch is not None and [d.decision.subject.id for d in seen.batch.done] == ["P3"]
+
+
 # --- the workbook to fill in ---
 
 

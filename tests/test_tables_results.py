@@ -381,6 +381,15 @@ def test_a_result_explains_its_rows_later(consortium: tuple[str, ...]) -> None:
     assert run("explain", "结果.xlsx", "--row", "9").exit_code == 2
 
 
+def test_results_in_english(consortium: tuple[str, ...]) -> None:
+    result = run("evaluate", *consortium, *POLICY, "-o", "result.xlsx", "--lang", "en")
+    assert result.exit_code == 0 and "2 rows = 2 decided + 0 set aside + 0 blank" in result.stderr
+    book = openpyxl.load_workbook("result.xlsx")
+    assert book.sheetnames == ["decisions", "results", "programs", "clauses", "set aside", "terms", "version"]
+    later = run("explain", "result.xlsx", "--row", "2", "--lang", "en")
+    assert later.exit_code == 0 and "granted" in later.stdout
+
+
 def test_parquet_says_the_same_as_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     duckdb = pytest.importorskip("duckdb")
     monkeypatch.chdir(tmp_path)

@@ -320,6 +320,17 @@ _ROWS: tuple[Code, ...] = (
         "P1,甲公司\nP2,甲公司",
     ),
     Code(
+        "table-code-twice",
+        "{kind}的代码“{code_}”用在了几个名字上：{names}",
+        "the code `{code_}` of {kind} stands for several: {names}",
+        ("核对是不是同一家的名字写得不一样；代码抄错的照原件改",),
+        ("see whether one name is spelt differently, or a code was copied wrongly",),
+        "一家企业写成两个名字，就会多报、多得。",
+        "One firm under two names would file and receive more than one firm may.",
+        "申报企业: 甲公司，统一社会信用代码: 虚构001\n申报企业: 甲有限公司，统一社会信用代码: 虚构001",
+        "申报企业: 甲公司，统一社会信用代码: 虚构001\n申报企业: 甲公司，统一社会信用代码: 虚构001",
+    ),
+    Code(
         "table-rows-disagree",
         "{kind}“{id}”的“{name}”在几行里写得不一样",
         "“{name}” of {kind} `{id}` differs between rows",

@@ -266,6 +266,7 @@ class _Work:
                 if not some and (draft.kind, draft.id, name) in filled:
                     for row in draft.rows:
                         new[row].append(diagnostic("table-none-but-rows", span, name=self.relation_label(draft.kind, name), id=draft.id))  # fmt: skip
+        self.one_code_each(new)
         seen: dict[tuple[object, ...], list[Draft]] = defaultdict(list)
         counts: Counter[tuple[str, str, str]] = Counter()
         for draft in self.drafts.values():
@@ -287,6 +288,21 @@ class _Work:
                 new[draft.rows[0]].append(
                     diagnostic("not-unique", draft.span, related, kind=label, id=draft.id)
                 )
+
+    def one_code_each(self, new: Rejections) -> None:
+        """A firm written in two ways would file twice as much: rows of one code must name one entity."""
+        codes: dict[Name, list[Draft]] = defaultdict(list)
+        for draft in self.drafts.values():
+            given = draft.facts.get(self.policy.entities[draft.kind].key)
+            if given is not None and draft.kind != self.policy.header.application.entity:
+                codes[draft.kind, str(given.value)].append(draft)
+        for (kind, code), drafts in codes.items():
+            for draft in drafts if len(drafts) > 1 else ():
+                other = next(d for d in drafts if d is not draft)
+                related = (("另一处在这里", "the other is here"), other.span)
+                names = "、".join(d.id for d in drafts)
+                for row in draft.rows:
+                    new[row].append(diagnostic("table-code-twice", draft.span, related, kind=self.policy.entities[kind].label.zh, code_=code, names=names))  # fmt: skip
 
     def filled(self) -> set[tuple[str, str, str]]:
         """The relations of which members are listed: owner and relation."""
