@@ -6,6 +6,7 @@ import io
 import random
 import struct
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,11 +17,13 @@ import pytest
 from policyengine import api
 from policyengine.asked import asked
 from policyengine.case import Case
+from policyengine.diagnostics import CaseError
 from policyengine.tables.book import write_book
 from policyengine.tables.cells import Cell, letters, number_text
 from policyengine.tables.form import NO, NONE, SOME, YES, FormSheet, form
 from policyengine.tables.form_book import write_form
 from policyengine.tables.headers import Names, Target, split_unit
+from policyengine.tables.pages import Column, Page
 from policyengine.tables.read import How, Input, read_how, read_tables
 from policyengine.tables.rows import assemble
 from policyengine.tables.sample import sample
@@ -453,10 +456,19 @@ def test_an_example_row_is_no_application() -> None:
     assert all(account.adds_up and account.examples == 1 for account in seen.batch.accounts)
 
 
-def test_reading_needs_no_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("policyengine.tables.book.find_spec", lambda name: None)
-    from policyengine.diagnostics import CaseError
+def test_a_page_too_long_for_excel_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("policyengine.tables.book.MAX_ROWS", 3)
+    page = Page("明细", (Column("编号"),), (("P1",), ("P2",), ("P3",)))
+    with pytest.raises(CaseError) as caught:
+        write_book([page], "结果.xlsx", {})
+    assert [d.code for d in caught.value.diagnostics] == ["table-too-long-for-excel"]
+    assert write_book([replace(page, rows=page.rows[:2])], "结果.xlsx", {})
 
+
+def test_without_the_library_it_is_said_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("policyengine.tables.book.find_spec", lambda name: None)
     with pytest.raises(CaseError) as caught:
         write_form(yanzhou().policy, (), str(tmp_path / "x.xlsx"))
     (d,) = caught.value.diagnostics

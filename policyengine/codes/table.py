@@ -65,7 +65,7 @@ _FILES: tuple[Code, ...] = (
     ),
     Code(
         "table-needs-extra",
-        "读写{name}要另装一个部件",
+        "读写 {name} 要另装一个部件",
         "{name} needs a part that is not installed",
         ("运行 pip install 'policyengine-clauses[{extra}]'",),
         ("run `pip install 'policyengine-clauses[{extra}]'`",),

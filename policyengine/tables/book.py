@@ -26,7 +26,7 @@ _BIG = 20_000  # rows from which the writer keeps them in temporary files
 def office(name: str) -> Any:
     """The library that writes workbooks. Raises CaseError where it is not installed."""
     if find_spec("xlsxwriter") is None:
-        raise CaseError([diagnostic("table-needs-extra", whole_file(name), name=" Excel 文件", extra="office")])  # fmt: skip
+        raise CaseError([diagnostic("table-needs-extra", whole_file(name), name="Excel", extra="office")])  # fmt: skip
     return import_module("xlsxwriter")
 
 
