@@ -31,6 +31,7 @@ from policyengine.instances import Ent, Plans, When
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.source import Span
+from policyengine.supposed import supposed
 from policyengine.trace import Read
 from policyengine.values import FactRef, Unit, Unknown, Value
 from policyengine.world import World
@@ -101,7 +102,7 @@ def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
             yield diagnostic(
                 "later-than-application",
                 given.span,
-                name=fact.label.zh,
+                name=fact.label,
                 text=given.text,
                 day=day.isoformat(),
                 id=seen.id,
@@ -147,6 +148,7 @@ def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
         readings=tuple(_readings(world, plan, read)), results=tuple(_results(world, own=True, ent=ent)),
         assumed=tuple(_assumed(world, read)), ties=tuple(_ties(world, read)), version=_version(plan),
         notes=tuple(_notes(world, ent, plan, granted, amount)), may_be=_may_be(granted),
+        supposed=supposed(world, plan), place=ent.given.span.place if ent.given else "",
     )  # fmt: skip
 
 
@@ -221,6 +223,9 @@ def failures(world: World, ent: Ent, name: str, when: When) -> Iterator[Failure]
     plan = world.plan(world.when(ent, when))
     if world.value(ent, name, when) is not False:
         return
+    if world.is_stipulated(ent, name):
+        yield _set_by_hand(world, ent, name)
+        return
     check = plan.checks.get(name)
     if check is not None and check.zh is not None and check.en is not None:
         at = world.when(ent, when)
@@ -228,8 +233,18 @@ def failures(world: World, ent: Ent, name: str, when: When) -> Iterator[Failure]
         yield Failure(name, subject(world, ent), check.label, words, check.cited)
         return
     node = plan.nodes.get(name)
-    if isinstance(node, p.FormulaNode) and not world.is_stipulated(ent, name):
+    if isinstance(node, p.FormulaNode):
         yield from _Why(world, node.formula, ent, world.when(ent, when)).node(node.formula.node)
+
+
+def _set_by_hand(world: World, ent: Ent, name: str) -> Failure:
+    """The reason where a value was set to false from outside: nobody examined the condition."""
+    label = world.plans.last.label(name)
+    words = m.Label(
+        f"“{label.zh}”由人直接设定为“否”，没有按条文认定",
+        f"“{label('en')}” was set to no by hand, not decided by the clauses",
+    )
+    return Failure(name, subject(world, ent), label, words, m.Cited())
 
 
 @dataclass(slots=True)
@@ -342,7 +357,7 @@ def _missing(world: World, needs: frozenset[FactRef]) -> Iterator[Missing]:
         if fact is not None:
             yield Missing(ref, who, fact.label, fact.ask, fact, fact.cited)
         else:
-            label = world.plans.last.label(ref.name)
+            label = world.plans.last.label(ref.name, ref.entity)
             ask = m.Label(
                 f"有哪些{label.zh}？（没有请写“无”）",
                 f"which {label('en')} are there? (write none if there are none)",

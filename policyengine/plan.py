@@ -150,16 +150,19 @@ class Plan:
     def application(self) -> m.Application:
         return self.policy.header.application
 
-    def label(self, name: str) -> m.Label:
-        """The label of a node, reference or relation; the name itself where there is none."""
+    def label(self, name: str, owner: str = "") -> m.Label:
+        """The label of a node, reference or relation; the name itself where there is none.
+
+        `owner`: the entity whose reference or relation it is; relations of two entities may have one name.
+        """
         node = self.nodes.get(name)
         if node is not None:
             return node.info.label
         for entity in self.policy.entities.values():
-            if name in entity.references:
-                return entity.references[name].label
             for reference in entity.references.values():
-                if reference.inverse == name:
+                if reference.name == name and owner in ("", entity.name):
+                    return reference.label
+                if reference.inverse == name and owner in ("", reference.to):
                     return reference.inverse_label
         return m.Label(name)
 

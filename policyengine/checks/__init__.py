@@ -19,6 +19,7 @@ from policyengine.checks.operators import operators
 from policyengine.checks.original import official_text
 from policyengine.checks.reasons import reasons
 from policyengine.checks.results import bounds, cost
+from policyengine.checks.rounding import rounding_units
 from policyengine.checks.tables import tables
 from policyengine.checks.use import unused
 from policyengine.checks.words import ambiguous_words, settled_words
@@ -44,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     deciders,
     reasons,
     tables,
+    rounding_units,
     bounds,
     unused,
     cost,

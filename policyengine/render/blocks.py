@@ -114,9 +114,17 @@ def summary(cases: list[CaseExplanation], lang: str) -> list[Block]:
         else ("case", "id", "title", "applied for", "outcome", "amount")
     )
     rows = [
-        (name, d.subject.id, d.title, d.option_label(lang), OUTCOMES[d.outcome](lang), _cell(d, lang))
+        (
+            name,
+            d.subject.id,
+            d.title,
+            d.option_label(lang),
+            OUTCOMES[d.outcome](lang) + _trial(d, lang),
+            _cell(d, lang),
+        )
         for name, d in decisions
     ]
+    trial = dict.fromkeys(item.says(lang) for _, d in decisions for item in d.supposed)
     granted = [d for _, d in decisions if d.outcome == "granted"]
     total = sum((d.amount for d in granted if isinstance(d.amount, Decimal)), Decimal(0))
     counts = {o: sum(d.outcome == o for _, d in decisions) for o in OUTCOMES}
@@ -131,7 +139,7 @@ def summary(cases: list[CaseExplanation], lang: str) -> list[Block]:
     table = Table((*head,), tuple(rows), right=(5,))
     if len(cases) == 1:
         table = Table(head[1:], tuple(row[1:] for row in rows), right=(4,))
-    return [Heading(1, say("all", lang)), table, Paragraph(words)]
+    return [Heading(1, say("all", lang)), table, Paragraph(words), *_supposed(trial, lang)]
 
 
 def _cell(d: Decision, lang: str) -> str:
@@ -151,7 +159,8 @@ def _number(d: Decision) -> Decimal:
 def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
     """All blocks of one decision."""
     d = e.decision
-    yield Heading(1, headline(d, lang))
+    yield Heading(1, headline(d, lang) + _trial(d, lang))
+    yield from _supposed((item.says(lang) for item in d.supposed), lang)
     if depth == "none":
         return
     yield Paragraph(about(e, lang))
@@ -193,7 +202,22 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
         yield from (Item("·", note) for note in notes)
     if e.provenance:
         yield Heading(2, say("provenance", lang))
-        yield Pairs(provenance(e.provenance, lang))
+        yield Pairs(provenance(e.provenance, lang, d.place))
+
+
+def _trial(d: Decision, lang: str) -> str:
+    """The mark of a trial run: something was set that neither the policy nor the application says."""
+    if not d.supposed:
+        return ""
+    return "【测算稿】" if lang == "zh" else " [trial run]"
+
+
+def _supposed(sentences: Iterable[str], lang: str) -> Iterator[Block]:
+    """What a trial run takes for granted, at every depth."""
+    said = ("；" if lang == "zh" else "; ").join(sentences)
+    if said:
+        zh = f"测算稿，不是正式认定：{said}。"
+        yield Paragraph(zh if lang == "zh" else f"A trial run, no decision: {said}.")
 
 
 def headline(d: Decision, lang: str) -> str:
@@ -237,6 +261,8 @@ def about(e: Explanation, lang: str) -> str:
         else f"{e.policy.header.title('en')} ({e.policy.header.number})"
     )
     for overlay in e.policy.overlays:
+        if overlay.parameter:
+            continue  # said with what else is supposed
         mark = (
             ("，叠加假设方案" if overlay.hypothetical else "，叠加修订")
             if lang == "zh"
@@ -391,14 +417,17 @@ def _tie(e: Explanation, tie: tuple[str, str, str], lang: str) -> str:
     return f"{tie[1]} and {tie[2]} rank equal and were ordered by their stable keys"
 
 
-def provenance(p: Provenance, lang: str) -> tuple[tuple[str, str], ...]:
-    """What it takes to get the same answer again."""
+def provenance(p: Provenance, lang: str, place: str = "") -> tuple[tuple[str, str], ...]:
+    """What it takes to get the same answer again. `place`: where the application stands in its file."""
     zh = lang == "zh"
+    stdin = "标准输入" if zh else "standard input"
+    where = (place if place.startswith(f"{p.input}:") else p.input).replace("<stdin>", stdin)
     rows = [
         ("政策" if zh else "policy", f"{p.policy}  sha256:{p.policy_hash[:16]}"),
+        *(("修订" if zh else "overlay", f"{id_}  sha256:{digest[:16]}") for id_, digest in p.overlays),
         ("原文" if zh else "official text", f"sha256:{p.text_hash[:16]}"),
         ("程序" if zh else "engine", f"policyengine {p.engine}"),
-        ("材料" if zh else "input", f"{p.input}  sha256:{p.input_hash[:16]}" if p.input_hash else p.input),
+        ("材料" if zh else "input", f"{where}  sha256:{p.input_hash[:16]}" if p.input_hash else where),
     ]
     if p.readings:
         rows.append(("口径" if zh else "readings", "  ".join(f"{k}={v}" for k, v in p.readings)))

@@ -28,6 +28,7 @@ HEAD = {
         "条款",
         "待补材料",
         "依据版本",
+        "测算假设",
     ),
     "en": (
         "case",
@@ -43,6 +44,7 @@ HEAD = {
         "clauses",
         "missing",
         "version",
+        "supposed",
     ),
 }
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -73,6 +75,7 @@ def _row(d: Decision, case: str, lang: str) -> list[str]:
         safe(stop.join(f.message(lang) for f in d.refusals)),
         stop.join(dict.fromkeys(cite for f in d.refusals for cite in f.cited.cites)),
         safe(stop.join(f"{item.subject.id} {item.label(lang)}" for item in d.missing)), d.version,
+        safe(stop.join(item.says(lang) for item in d.supposed)),
     ]  # fmt: skip
 
 
