@@ -196,7 +196,8 @@ def _option_label(world: World, option: Value) -> m.Label:
 
 
 def _version(plan: p.Plan) -> str:
-    return "+".join([plan.policy.id, *(overlay.id for overlay in plan.policy.overlays)])
+    overlays = [overlay.id for overlay in plan.policy.overlays if not overlay.parameter]
+    return "+".join([plan.policy.id, *overlays])
 
 
 def _notes(world: World, ent: Ent, plan: p.Plan, granted: Value, amount: Value) -> Iterator[m.Label]:

@@ -88,8 +88,20 @@ def _application(policy: str, out: str | None, lang: str) -> None:
         plans = api.compile(api.load(policy))
     except PolicyError as error:
         fail(error, lang)
-    named = "" if policy == plans.base.policy.id else f" --policy {quoted(policy)}"
+    named = "" if _is_known(policy, plans.base.policy.id) else f" --policy {quoted(policy)}"
     write(case_text(plans, asked(plans.last), lang, named), out)
     if out not in (None, "-"):
         how = f"policyengine evaluate {quoted(str(out))}{named}"
         note(f"写好了 {out}；填好以后运行：{how}", f"wrote {out}; once filled in: {how}", lang)
+
+
+def _is_known(policy: str, id_: str) -> bool:
+    """Whether the id that the file will hold leads to this very policy, so that no option is needed."""
+    from policyengine.loader import locate
+
+    found = locate(id_)
+    return (
+        found is not None
+        and "@" not in policy
+        and Path(policy).resolve() in (found.resolve(), Path(id_).resolve())
+    )

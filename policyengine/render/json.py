@@ -51,7 +51,9 @@ def _policy(cases: list[CaseExplanation]) -> dict[str, object]:
     policy = next((e.policy for case in cases for e in case.explanations), None)
     if policy is None:
         return {"id": "", "title": {"zh": ""}}
-    overlays = {o.id for case in cases for e in case.explanations for o in e.policy.overlays}
+    overlays = {
+        o.id for case in cases for e in case.explanations for o in e.policy.overlays if not o.parameter
+    }
     header = policy.header
     return {
         "id": header.id,
