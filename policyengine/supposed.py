@@ -19,7 +19,9 @@ from policyengine.world import World
 
 def supposed(world: World, plan: p.Plan) -> tuple[Supposed, ...]:
     """All of it for a decision under one version: of the whole case, since its entities share quotas and pools."""
-    return (*_overlays(plan), *_readings(world), *_facts(world), *_stipulated(world))
+    if world.supposed is None:  # the same for all applications of a case
+        world.supposed = (*_readings(world), *_facts(world), *_stipulated(world))
+    return (*_overlays(plan), *world.supposed)
 
 
 def _overlays(plan: p.Plan) -> Iterator[Supposed]:
