@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import click
 
+from policyengine.cli.asked import Asked
 from policyengine.cli.common import note
+from policyengine.cli.tables import TablesAsked, apart
 
 DETAILS, VERSIONS = ("明细", "decisions"), ("版本", "version")
 
@@ -20,7 +22,7 @@ class Stored:
     """What a result says of itself: the files and options of its command, hashes by name, and ids by row."""
 
     files: tuple[str, ...]
-    options: dict[str, Any]
+    reading: TablesAsked
     hashes: dict[str, str]
     ids: dict[int, str]
 
@@ -51,12 +53,14 @@ def stored(name: str, data: bytes) -> Stored | None:
     return Stored(*_parsed(words[2:]), pairs, ids)
 
 
-def _parsed(words: list[str]) -> tuple[tuple[str, ...], dict[str, Any]]:
+def _parsed(words: list[str]) -> tuple[tuple[str, ...], TablesAsked]:
     """The files and the options of a stored command."""
     from policyengine.cli.evaluate import command
 
-    params = dict(command.make_context("evaluate", words).params)
-    return params.pop("files"), params
+    params = command.make_context("evaluate", words).params
+    names = {f.name for f in (*fields(Asked), *fields(TablesAsked))} - {"asked", "from_"}
+    _, reading = apart({name: value for name, value in params.items() if name in names}, params["from_"])
+    return params["files"], reading
 
 
 def unchanged(result: Stored, plans: Any, inputs: list[Any], lang: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from policyengine.cli.asked import case_options
 from policyengine.cli.common import lang_option
-from policyengine.cli.run import case_options, run_cases
-from policyengine.cli.tables import REPORTS, is_table, run_tables, table_options
+from policyengine.cli.run import run_cases
+from policyengine.cli.tables import REPORTS, apart, is_table, run_tables, table_options
 
 
 @click.command(
@@ -49,10 +52,11 @@ def command(
     strict: bool,
     reports: tuple[str, ...],
     from_: str | None,
-    **options: object,
+    **options: Any,
 ) -> None:
     """Decide and print."""
+    asked, reading = apart(options, from_)
     if is_table(files, from_):
-        run_tables(files, format_, out, lang, strict, reports, {**options, "from_": from_})
+        run_tables(files, format_, out, lang, strict, reports, reading)
         return
-    run_cases(files, depth_of_cases, format_, out, lang, options)
+    run_cases(files, depth_of_cases, format_, out, lang, asked)

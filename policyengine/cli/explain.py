@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from policyengine.cli.asked import case_options
 from policyengine.cli.common import lang_option
-from policyengine.cli.run import case_options, run_cases
-from policyengine.cli.tables import is_table, run_explain, table_options
+from policyengine.cli.run import run_cases
+from policyengine.cli.tables import apart, is_table, run_explain, table_options
 
 DEPTHS = {
     "结论": "summary",
@@ -23,8 +26,8 @@ DEPTHS = {
 @case_options
 @table_options
 @click.option("--depth", type=click.Choice(list(DEPTHS)), default="逐步", help="详略 / depth")
-@click.option("--id", "only", help="只说明一个申报 / only this application")
 @click.option("--row", type=click.IntRange(1), help="表格里的第几行 / this row of a table")
+@click.option("--id", "only", help="只说明一个申报 / only this application")
 @click.option(
     "--format",
     "format_",
@@ -43,10 +46,11 @@ def command(
     lang: str,
     row: int | None,
     from_: str | None,
-    **options: object,
+    **options: Any,
 ) -> None:
     """Explain and print."""
+    asked, reading = apart(options, from_)
     if is_table(files, from_):
-        run_explain(files, DEPTHS[depth], format_, out, lang, only, row, {**options, "from_": from_})
+        run_explain(files, DEPTHS[depth], format_, out, lang, (only, row), reading)
         return
-    run_cases(files, DEPTHS[depth], format_, out, lang, options, only)
+    run_cases(files, DEPTHS[depth], format_, out, lang, asked, only)

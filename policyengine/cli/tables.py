@@ -4,20 +4,56 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from policyengine.cli.asked import STDIN, Asked
 from policyengine.cli.common import CannotWrite, choose_policy, fail, note, quoted, write, write_bytes
 
 F = TypeVar("F", bound=Callable[..., Any])
+
 REPORTS = ("申报汇总表", "审核意见表", "拟公示名单", "资金拨付表", "未通过清单", "共同体分配表")
 OF_TABLES = ("sheets", "header_row", "maps", "map_file", "encoding", "complete", "strict", "reports", "row")
 OF_CASES = ("depth_of_cases",)
 SHOWN = 20  # rows set aside that are listed on the terminal
+
+
+@dataclass(frozen=True, slots=True)
+class TablesAsked:
+    """What a command asks for besides its tables: how to decide, and how they are read."""
+
+    asked: Asked
+    sheets: tuple[str, ...] = ()
+    header_row: int | None = None
+    maps: tuple[str, ...] = ()
+    map_file: str | None = None
+    encoding: str = "auto"
+    complete: tuple[str, ...] = ()
+    from_: str | None = None
+
+    def command(self, inputs: list[Any]) -> str:
+        """The command that decides these tables again."""
+        a = self.asked
+        words = ["policyengine", "evaluate", *("-" if item.name == STDIN else item.name for item in inputs)]
+        for option, values in (
+            ("--policy", [a.policy]), ("--as-of", [a.as_of]), ("--reading", a.readings), ("--set", a.sets), ("--fact", a.facts),
+            ("--sheet", self.sheets), ("--header-row", [self.header_row]), ("--map", self.maps), ("--map-file", [self.map_file]),
+            ("--encoding", [self.encoding if self.encoding != "auto" else None]), ("--complete", self.complete), ("--from", [self.from_]),
+        ):  # fmt: skip
+            words += [word for value in values if value for word in (option, str(value))]
+        return " ".join(quoted(word) for word in words)
+
+
+def apart(options: dict[str, Any], from_: str | None) -> tuple[Asked, TablesAsked]:
+    """The options of a command: how to decide, and that together with how tables are read."""
+    names = [f.name for f in fields(Asked)]
+    asked = Asked(**{name: options[name] for name in names})
+    rest = {name: value for name, value in options.items() if name not in names}
+    return asked, TablesAsked(asked, from_=from_, **rest)
 
 
 def table_options(f: F) -> F:
@@ -61,7 +97,7 @@ def run_tables(
     lang: str,
     strict: bool,
     reports: tuple[str, ...],
-    options: dict[str, Any],
+    reading: TablesAsked,
 ) -> None:
     """Decide every row of the tables and write the result; end with 3 where rows are unaccounted for."""
     from policyengine.diagnostics import CaseError, PolicyError
@@ -73,9 +109,9 @@ def run_tables(
             "--report 写成 .xlsx；只有一张时也可以写成 .csv / --report goes to .xlsx, a single one also to .csv"
         )
     try:
-        plans, readings, inputs, batch = decide(files, lang, options)
+        plans, readings, inputs, batch = decide(files, lang, reading)
         about = pages.About(
-            tuple(_about(plans, inputs, readings, options, lang)), tuple(sorted(readings.items()))
+            tuple(_about(plans, inputs, readings, reading, lang)), tuple(sorted(readings.items()))
         )
         _report(batch, lang)
         if not batch.accounts or not any(account.rows for account in batch.accounts):
@@ -97,32 +133,28 @@ def run_tables(
 
 
 def decide(
-    files: tuple[str, ...], lang: str, options: dict[str, Any]
+    files: tuple[str, ...], lang: str, reading: TablesAsked
 ) -> tuple[Any, dict[str, str], list[Any], Any]:
     """The plans, the readings, the inputs with their bytes, and the decided batch."""
     from policyengine import api
     from policyengine.asked import asked
-    from policyengine.cli.run import no_header, plans_of
+    from policyengine.cli.run import no_header, plans_of, world_of
     from policyengine.tables.batch import decide_tables
     from policyengine.tables.read import read_tables
 
-    plans = plans_of(api, choose_policy(options["policy"], "", lang), options, no_header())
-    readings = api.with_readings(plans, options["readings"])
-    inputs = [_input(name, options["from_"]) for name in files]
-    tables = read_tables(plans.policy, inputs, _how(options), asked(plans.last).default)
+    plans = plans_of(api, choose_policy(reading.asked.policy, "", lang), reading.asked, no_header())
+    readings = api.with_readings(plans, reading.asked.readings)
+    inputs = [_input(name, reading.from_) for name in files]
+    tables = read_tables(plans.policy, inputs, _how(reading), asked(plans.last).default)
 
     def change(case: Any) -> Any:
-        if options["as_of"]:
-            case = api.with_as_of(plans, case, options["as_of"])
-        for text in options["facts"]:
-            case = api.with_fact(plans, case, text)
-        return case
+        return world_of(api, plans, case, no_header(), reading.asked)
 
     return plans, readings, inputs, decide_tables(plans, tables, readings, change)
 
 
 def run_explain(
-    files: tuple[str, ...], depth: str, format_: str, out: str | None, lang: str, only: str | None, row: int | None, options: dict[str, Any]
+    files: tuple[str, ...], depth: str, format_: str, out: str | None, lang: str, which: tuple[str | None, int | None], reading: TablesAsked
 ) -> None:  # fmt: skip
     """Explain one row of the tables."""
     from policyengine import api
@@ -130,6 +162,7 @@ def run_explain(
     from policyengine.cli.run import drawn
     from policyengine.diagnostics import CaseError, PolicyError
 
+    only, row = which
     if only is None and row is None:
         raise click.UsageError(
             "表格要用 --id 或 --row 指明说明哪一行 / say which row of the table with --id or --row"
@@ -138,8 +171,8 @@ def run_explain(
         result = again.from_result(files)
         if result is not None:
             only, row = again.find(result, only, row), None
-            files, options = result.files, result.options
-        plans, readings, inputs, batch = decide(files, lang, options)
+            files, reading = result.files, result.reading
+        plans, readings, inputs, batch = decide(files, lang, reading)
         if result is not None:
             again.unchanged(result, plans, inputs, lang)
         done = [
@@ -147,7 +180,7 @@ def run_explain(
         ]
         if not done:
             _aside(batch, only, row, lang)
-        provenance = _provenance(plans, inputs, readings, options)
+        provenance = _provenance(plans, inputs, readings, reading)
         decided = replace(batch.decided, decision=replace(batch.decided.decision, decisions=tuple(d.decision for d in done), results=()))  # fmt: skip
         explained = api.explain(decided, lang, provenance, depth)
     except (PolicyError, CaseError) as error:
@@ -192,16 +225,16 @@ def _input(name: str, from_: str | None) -> Any:
     return Input(shown, data, from_ or format_of(name))
 
 
-def _how(options: dict[str, Any]) -> Any:
+def _how(reading: TablesAsked) -> Any:
     from policyengine.tables.headers import Said, said_by
     from policyengine.tables.read import How, read_how
 
-    sheets = dict(text.partition("=")[::2] for text in options["sheets"])
+    sheets = dict(text.partition("=")[::2] for text in reading.sheets)
     how = How(
-        Said(dict(said_by(options["maps"]))), sheets, options["complete"], options["header_row"] or 0, options["encoding"]
+        Said(dict(said_by(reading.maps))), sheets, reading.complete, reading.header_row or 0, reading.encoding
     )  # fmt: skip
-    if options["map_file"]:
-        how = read_how(Path(options["map_file"]).read_bytes(), options["map_file"], how)
+    if reading.map_file:
+        how = read_how(Path(reading.map_file).read_bytes(), reading.map_file, how)
     return how
 
 
@@ -299,18 +332,16 @@ def _listed(batch: Any, lang: Any) -> str:
     rows = tuple(
         (
             str(done.row.number), e.decision.subject.id, e.decision.title, e.decision.option_label(lang),
-            said.outcome(e, lang), said.cell(e, lang),
+            said.outcome(e, lang) + said.trial(e, lang), said.cell(e, lang),
         )
         for done, e in explained
     )  # fmt: skip
     return text.draw([Table(head, rows, (0, 5))]) + "\n" if rows else ""
 
 
-def _about(
-    plans: Any, inputs: list[Any], readings: dict[str, str], options: dict[str, Any], lang: str
-) -> Any:
+def _about(plans: Any, inputs: list[Any], readings: dict[str, str], reading: TablesAsked, lang: str) -> Any:
     """Names and texts for the page 版本."""
-    p = _provenance(plans, inputs, readings, options)
+    p = _provenance(plans, inputs, readings, reading)
     header = plans.last.policy.header
     zh = lang == "zh"
     yield ("政策" if zh else "policy"), f"{header.title(lang)}（{header.number}）"
@@ -327,24 +358,10 @@ def _about(
     yield ("命令" if zh else "command"), p.command
 
 
-def _provenance(plans: Any, inputs: list[Any], readings: dict[str, str], options: dict[str, Any]) -> Any:
-    from policyengine.cli.run import provenance_of
+def _provenance(plans: Any, inputs: list[Any], readings: dict[str, str], reading: TablesAsked) -> Any:
+    from policyengine.cli.run import no_header, provenance_of
 
     names = " ".join(item.name for item in inputs)
     data = b"".join(item.data for item in inputs)
-    made = provenance_of(plans, names, data, readings, options["as_of"] or "", options)
-    return replace(made, command=_command(inputs, options))
-
-
-def _command(inputs: list[Any], options: dict[str, Any]) -> str:
-    """The command that decides these tables again."""
-    words = ["policyengine", "evaluate", *("-" if i.name == "<stdin>" else i.name for i in inputs)]
-    for option, values in (
-        ("--policy", [options["policy"]]), ("--as-of", [options["as_of"]]), ("--reading", options["readings"]),
-        ("--set", options["sets"]), ("--fact", options["facts"]), ("--sheet", options["sheets"]),
-        ("--header-row", [options["header_row"]]), ("--map", options["maps"]), ("--map-file", [options["map_file"]]),
-        ("--encoding", [options["encoding"] if options["encoding"] != "auto" else None]),
-        ("--complete", options["complete"]), ("--from", [options["from_"]]),
-    ):  # fmt: skip
-        words += [word for value in values if value for word in (option, str(value))]
-    return " ".join(quoted(word) for word in words)
+    made = provenance_of(plans, names, data, readings, no_header(), reading.asked)
+    return replace(made, command=reading.command(inputs))

@@ -18,6 +18,7 @@ from policyengine.decision import Decision
 from policyengine.diagnostics import Lang
 from policyengine.exact import CONTEXT
 from policyengine.model import OUTCOMES, Label
+from policyengine.render import said
 from policyengine.tables.batch import Batch, Done, Set
 from policyengine.tables.cells import Row
 from policyengine.tables.rows import Part
@@ -100,9 +101,14 @@ def decided(done: Done, policy: m.Policy, lang: Lang) -> tuple[Shown, ...]:
     d = done.decision
     amount, low, high = amounts(d)
     stop = _t(lang, "；", "; ")
-    notes = [note(lang) for note in (*d.notes, *done.notes)]
+    trial = "；".join(item.says(lang) for item in d.supposed)
+    notes = [_t(lang, f"测算稿：{trial}", f"trial run: {trial}")] if trial else []
+    notes += [note(lang) for note in (*d.notes, *done.notes)]
+    outcome = said.outcome(done.explanation(policy, lang), lang) + said.trial(
+        done.explanation(policy, lang), lang
+    )
     return (
-        done.row.number, d.subject.id, d.title, d.option_label(lang), d.declared_on, policy.header.outcomes[d.outcome](lang),
+        done.row.number, d.subject.id, d.title, d.option_label(lang), d.declared_on, outcome,
         amount, _wan(amount), low, high, stop.join(f.message(lang) for f in d.refusals),
         "、".join(dict.fromkeys(cite for f in d.refusals for cite in f.cited.cites)),
         stop.join(missing(d, lang)), stop.join(notes), d.version,
