@@ -12,8 +12,10 @@ from decimal import Decimal
 
 from policyengine import plan as p
 from policyengine import trace, wording
+from policyengine.alternatives import Alternatives
 from policyengine.deciding import Decided, subject, unit_of
 from policyengine.decision import Decision
+from policyengine.distance import distances, reached
 from policyengine.explanation import CaseExplanation, Explanation, Input, Line, Provenance
 from policyengine.instances import Ent, When
 from policyengine.lang import nodes as n
@@ -32,10 +34,11 @@ def explain(
     world = decided.world
     application = world.plans.last.application
     explanations = []
+    others = Alternatives(world)
     for decision in decided.decision.decisions:
         ent = world.entities[application.entity][decision.subject.id]
         lines = Lines(world, world.plan(world.when(ent)).policy, lang)
-        explanations.append(_Explainer(world, ent, lines).explain(decision, provenance, depth))
+        explanations.append(_Explainer(world, ent, lines, others).explain(decision, provenance, depth))
     return CaseExplanation(decided.decision, tuple(explanations), provenance)
 
 
@@ -46,6 +49,7 @@ class _Explainer:
     world: World
     ent: Ent
     lines: Lines
+    others: Alternatives
 
     def explain(self, decision: Decision, provenance: Provenance | None, depth: str) -> Explanation:
         when = self.world.when(self.ent)
@@ -63,6 +67,9 @@ class _Explainer:
             inputs = list(self.inputs(read))
             if depth == "full":
                 everything = [line for item in reversed(read) if (line := self.lines.line(item)) is not None]
+        away = distances(self.world, self.ent, decision) if depth != "none" else ()
+        alternatives = self.others.of(self.ent, decision) if depth != "none" else ()
+        pairs = depth in ("steps", "full")
         return Explanation(
             self.lines.lang,
             self.lines.policy,
@@ -72,6 +79,10 @@ class _Explainer:
             tuple(everything),
             tuple(inputs),
             provenance,
+            away,
+            reached(self.world, self.ent, away),
+            alternatives,
+            self.others.interactions(self.ent, decision, alternatives) if pairs else (),
         )
 
     # --- conditions ---

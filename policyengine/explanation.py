@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from policyengine import model as m
+from policyengine.alternatives import Alternative, Interaction
 from policyengine.clauses import Citation
 from policyengine.decision import CaseDecision, Decision, Subject
+from policyengine.distance import Distance, Reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,11 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that a reader of one decision may want to see, in words of one language."""
+    """Everything that a reader of one decision may want to see, in words of one language.
+
+    `distances`: how far each refusal is from being met, `reached`: what all of them reached would give.
+    `alternatives`: readings that would change the result, `interactions`: pairs that bear on each other.
+    """
 
     lang: str
     policy: m.Policy
@@ -72,6 +78,10 @@ class Explanation:
     everything: tuple[Line, ...]
     inputs: tuple[Input, ...]
     provenance: Provenance | None = None
+    distances: tuple[Distance, ...] = ()
+    reached: Reached | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    interactions: tuple[Interaction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

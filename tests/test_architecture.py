@@ -23,6 +23,8 @@ LAYERS = (
     ("world", "decision"),
     ("trace",),
     ("deciding", "checks"),
+    ("again", "inplay"),
+    ("distance", "alternatives"),
     ("phrases", "formulas", "labels", "scenarios", "explanation"),
     ("lines",),
     ("steps",),
