@@ -289,9 +289,9 @@ class _Measurer:
         """The values that a fact can take in its direction, one smallest unit after the other."""
         fact = each.fact
         if isinstance(given, date):
-            room = min(DAYS, (given - date.min).days if each.direction < 0 else (date.max - given).days)
-            return _Steps(given, exact.ONE, each.direction, room)
-        if not isinstance(given, Decimal | Fraction) or isinstance(given, bool):
+            days = (given - date.min).days if each.direction < 0 else (date.max - given).days
+            return _Steps(given, exact.ONE, each.direction, min(DAYS, days))
+        if not isinstance(given, Decimal | Fraction):
             return None
         unit = self.world.policy.units.get(fact.unit)
         step = smallest_unit(fact, given, unit.scale if unit and fact.type.kind == "number" else exact.ONE)

@@ -7,7 +7,7 @@ application; and everything that was read on the way, of every entity.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from policyengine import plan as p
@@ -28,13 +28,20 @@ from policyengine.world import World
 
 
 def explain(
-    decided: Decided, lang: str = "zh", provenance: Provenance | None = None, depth: str = "full"
+    decided: Decided,
+    lang: str = "zh",
+    provenance: Provenance | None = None,
+    depth: str = "full",
+    whatif: bool = True,
 ) -> CaseExplanation:
-    """Explain every decision of a case. `depth` none, summary, steps or full: how much is worked out."""
+    """Explain every decision of a case. `depth` none, summary, steps or full: how much is worked out.
+
+    `whatif`: also how far each refusal is from being met and what other readings would give (not at depth none).
+    """
     world = decided.world
     application = world.plans.last.application
     explanations = []
-    others = Alternatives(world)
+    others = Alternatives(world) if whatif and depth != "none" else None
     for decision in decided.decision.decisions:
         ent = world.entities[application.entity][decision.subject.id]
         lines = Lines(world, world.plan(world.when(ent)).policy, lang)
@@ -49,7 +56,7 @@ class _Explainer:
     world: World
     ent: Ent
     lines: Lines
-    others: Alternatives
+    others: Alternatives | None
 
     def explain(self, decision: Decision, provenance: Provenance | None, depth: str) -> Explanation:
         when = self.world.when(self.ent)
@@ -67,10 +74,7 @@ class _Explainer:
             inputs = list(self.inputs(read))
             if depth == "full":
                 everything = [line for item in reversed(read) if (line := self.lines.line(item)) is not None]
-        away = distances(self.world, self.ent, decision) if depth != "none" else ()
-        alternatives = self.others.of(self.ent, decision) if depth != "none" else ()
-        pairs = depth in ("steps", "full")
-        return Explanation(
+        explanation = Explanation(
             self.lines.lang,
             self.lines.policy,
             decision,
@@ -79,10 +83,20 @@ class _Explainer:
             tuple(everything),
             tuple(inputs),
             provenance,
-            away,
-            reached(self.world, self.ent, away),
-            alternatives,
-            self.others.interactions(self.ent, decision, alternatives) if pairs else (),
+        )
+        return explanation if self.others is None else self.otherwise(explanation, self.others, depth)
+
+    def otherwise(self, e: Explanation, others: Alternatives, depth: str) -> Explanation:
+        """The explanation with what would be if facts or readings were other than they are."""
+        away = distances(self.world, self.ent, e.decision)
+        found = others.of(self.ent, e.decision)
+        pairs = others.interactions(self.ent, e.decision, found) if depth in ("steps", "full") else ()
+        return replace(
+            e,
+            distances=away,
+            reached=reached(self.world, self.ent, away),
+            alternatives=found,
+            interactions=pairs,
         )
 
     # --- conditions ---
