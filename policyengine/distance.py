@@ -7,9 +7,9 @@ then confirmed: with it the condition holds, with one smallest unit less it does
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -21,19 +21,17 @@ from policyengine.deciding import subject
 from policyengine.decision import Decision, Failure, Subject
 from policyengine.diagnostics import CaseError
 from policyengine.exact import Number
-from policyengine.inplay import InPlay, InPlayOf, Link
+from policyengine.inplay import InPlay, InPlayOf, Link, settled
 from policyengine.instances import Ent, When
+from policyengine.ladder import Ladder, distance_between, ladder
 from policyengine.lang import nodes as n
 from policyengine.model import Fact, Label
 from policyengine.values import ABSENT, FactRef, Known, Type, Unknown, Value
 from policyengine.world import World
 
-MOST_MEASURED = 8  # facts of one comparison that are tried; more are only named
 MOST_CHOSEN = 40
 MOST_TOGETHER = 24  # combinations of answers that are tried for what reaching everything gives
-DAYS = 36_525  # how far a day is looked for
 FEN = Decimal("0.01")
-Passes = Callable[[Known], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +152,7 @@ def _both(move: Move, before: tuple[Known, ...]) -> tuple[Known, ...]:
     if move.gap is None:
         return tuple(answer for answer in move.needed if answer in before)
     [one], [other] = move.needed, before
-    further = _distance(move.given, one) >= _distance(move.given, other)
+    further = distance_between(move.given, one) >= distance_between(move.given, other)
     return (one,) if further else (other,)
 
 
@@ -164,30 +162,6 @@ def _worth(result: Reached) -> tuple[bool, Fraction]:
     return result.after.outcome == "granted", Fraction(low) if isinstance(
         low, Decimal | Fraction
     ) else Fraction(0)
-
-
-def _distance(a: Value, b: Value) -> Number:
-    """How far two quantities or days lie apart."""
-    if isinstance(a, date) and isinstance(b, date):
-        return Decimal(abs((a - b).days))
-    if isinstance(a, Decimal | Fraction) and isinstance(b, Decimal | Fraction):
-        gap = exact.subtract(a, b)
-        return exact.negate(gap) if gap < 0 else gap
-    return exact.ZERO
-
-
-def smallest_unit(fact: Fact, given: Number, scale: Decimal) -> Decimal:
-    """The least step of a fact: one fen, one count, one year; of other numbers their last decimal (at least two)."""
-    if fact.type.kind in ("count", "years"):
-        return exact.ONE
-    step = Decimal(1).scaleb(-fact.decimals)
-    if fact.type.kind == "money":
-        return step
-    unit = exact.multiply(scale, step)
-    own = given.as_tuple().exponent if isinstance(given, Decimal) else 0
-    finest = Decimal(1).scaleb(own) if isinstance(own, int) else step
-    assert isinstance(unit, Decimal)
-    return min(unit, finest) if finest else unit
 
 
 @dataclass(slots=True)
@@ -210,7 +184,7 @@ class _Measurer:
             each for each in walk.name(self.ent, self.failure.condition, when, True) if self.near(each.ent)
         ]
         shortfall = next((s for each in found if (s := self.shortfall(each, found))), None)
-        found = list(_settled(found, self.own_day(when)))
+        found = list(settled(found, self.own_day(when)))
         moves = [move for each in found if (move := self.measured(each))]
         moves += [move for each in _chosen(found) for move in self.answers(each)]
         moves = [move for move in moves if move.alone or not move.fact.choice] or moves
@@ -271,10 +245,10 @@ class _Measurer:
 
     def measured(self, each: InPlay) -> Move | None:
         """The nearest value of a quantity or day that passes."""
-        if each.link is None:
+        if each.link is None or not each.direction:
             return None
         given = self.world.stated(each.ent, each.fact.name)
-        steps = self.line(each, given)
+        steps = ladder(each.fact, self.world.policy.units, given, each.direction)
         if steps is None or given is None:
             return None
         count = steps.nearest(self.guess(each, each.link, steps), lambda value: self.holds({each.ref: value}))
@@ -283,23 +257,9 @@ class _Measurer:
         needed = steps.at(count)
         gives = after(again(self.world, {each.ref: needed}), self.application)
         who = subject(self.world, each.ent)
-        return Move(each.ref, who, each.fact, given, (needed,), _distance(given, needed), gives)
+        return Move(each.ref, who, each.fact, given, (needed,), distance_between(given, needed), gives)
 
-    def line(self, each: InPlay, given: Known | None) -> _Steps | None:
-        """The values that a fact can take in its direction, one smallest unit after the other."""
-        fact = each.fact
-        if isinstance(given, date):
-            days = (given - date.min).days if each.direction < 0 else (date.max - given).days
-            return _Steps(given, exact.ONE, each.direction, min(DAYS, days))
-        if not isinstance(given, Decimal | Fraction):
-            return None
-        unit = self.world.policy.units.get(fact.unit)
-        step = smallest_unit(fact, given, unit.scale if unit and fact.type.kind == "number" else exact.ONE)
-        end = fact.high if each.direction > 0 else fact.low
-        room = None if end is None else max(0, exact.floor(_distance(given, end), step))
-        return _Steps(given, step, each.direction, room)
-
-    def guess(self, each: InPlay, link: Link, steps: _Steps) -> int:
+    def guess(self, each: InPlay, link: Link, steps: Ladder) -> int:
         """How many steps close the margin, if it is a straight line; 1 where that cannot be said."""
         start = self.margin(link, {})
         next_one = self.margin(link, {each.ref: steps.at(1)}) if steps.room != 0 else None
@@ -334,7 +294,7 @@ class _Measurer:
         link = each.link
         if link is None or not isinstance(link.left, n.Path) or link.operator not in (">=", ">"):
             return None
-        sums = {other.ref for other in found if other.link is link or not other.direction}
+        sums = {other.ref for other in found if other.link is link}
         if len(sums) == 1 or any(other.link is link and not other.left for other in found):
             return None
         node = self.world.plan(link.when).nodes.get(link.left.name)
@@ -357,10 +317,10 @@ class _Measurer:
         """One move for each part of a condition that fails in several, where all of them together pass."""
         moves: list[Move] = []
         for each in found:
-            if each.link is None or any(move.ref == each.ref for move in moves):
+            if each.link is None or not each.direction or any(m.ref == each.ref for m in moves):
                 continue
             given = self.world.stated(each.ent, each.fact.name)
-            steps = self.line(each, given)
+            steps = ladder(each.fact, self.world.policy.units, given, each.direction)
             if steps is None or given is None:
                 continue
             count = self.guess(each, each.link, steps)
@@ -369,74 +329,12 @@ class _Measurer:
             needed = steps.at(count)
             gives = after(again(self.world, {each.ref: needed}), self.application)
             who = subject(self.world, each.ent)
-            moves.append(Move(each.ref, who, each.fact, given, (needed,), _distance(given, needed), gives))
+            moves.append(
+                Move(each.ref, who, each.fact, given, (needed,), distance_between(given, needed), gives)
+            )
         passes = len(moves) > 1 and self.holds({move.ref: move.needed[0] for move in moves})
-        return moves if passes and len({each.link for each in found if each.link}) == len(moves) else []
-
-
-@dataclass(frozen=True, slots=True)
-class _Steps:
-    """A line of values from what is given, `room` steps long (None: without end)."""
-
-    start: Number | date
-    unit: Decimal
-    direction: int
-    room: int | None
-
-    def at(self, count: int) -> Known:
-        if isinstance(self.start, date):
-            return self.start + timedelta(days=self.direction * count)
-        return exact.add(self.start, exact.multiply(Decimal(self.direction * count), self.unit))
-
-    def nearest(self, guess: int, passes: Passes) -> int | None:
-        """The first step from which on it passes, looked for around a guess; None where there is none."""
-        if self.room == 0:
-            return None
-        room = 10**18 if self.room is None else self.room
-        low, high = 0, min(guess, room)
-        while not passes(self.at(high)):
-            if high >= room:
-                return None
-            low, high = high, min(high * 2, room)
-        if high - low > 1 and not passes(self.at(high - 1)):
-            return high
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if passes(self.at(middle)) else (middle, high)
-        return high
-
-
-# --- which of the facts in play move ---
-
-
-def _settled(found: Iterable[InPlay], own_day: FactRef) -> Iterator[InPlay]:
-    """The facts in play that are the ones to move.
-
-    Of a comparison of days with the application's own day, that day moves. Of a share, its numerator: what
-    stands on both sides, in the direction of the side that holds nothing else.
-    """
-    items = list(found)
-    links = {id(each.link): each.link for each in items if each.link is not None}
-    kept: dict[tuple[FactRef, int], InPlay] = {}
-    for key in links:
-        for each in _movers([each for each in items if id(each.link) == key], own_day):
-            kept.setdefault((each.ref, each.direction), each)
-    for each in items:
-        if each.link is None:
-            kept.setdefault((each.ref, 0), each)
-    yield from kept.values()
-
-
-def _movers(found: list[InPlay], own_day: FactRef) -> list[InPlay]:
-    days = [each for each in found if each.ref == own_day]
-    if days:
-        return days
-    left = {each.ref for each in found if each.left}
-    right = {each.ref for each in found if not each.left}
-    both = left & right
-    if both and left != right and both in (left, right):
-        found = [each for each in found if each.left is (both == left)]
-    return found if len({each.ref for each in found}) <= MOST_MEASURED else []
+        links = {id(each.link) for each in found if each.direction}
+        return moves if passes and len(links) == len(moves) else []
 
 
 def _chosen(found: list[InPlay]) -> list[InPlay]:

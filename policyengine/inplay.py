@@ -7,7 +7,7 @@ would have to be are entered, so that a met condition offers nothing to change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from policyengine.model import Fact
 from policyengine.values import FactRef, Unknown, Value
 from policyengine.world import World
 
+MOST_MEASURED = 8  # facts of one comparison that are tried; more are only named
 OPPOSITE = {">=": "<", "<=": ">", "<": ">=", ">": "<="}
 
 
@@ -44,7 +45,7 @@ class Link:
 class InPlay:
     """A fact that could change a condition. `direction`: 1 or -1 for what is measured, 0 for what is chosen.
 
-    `link`: the comparison that a measured fact stands in, `left`: on its left side.
+    `link`: the comparison that it stands in, if it is one, `left`: on its left side.
     """
 
     ent: Ent
@@ -184,7 +185,7 @@ class InPlayOf:
             up = 1 if operator in (">=", ">") else -1
             for side, direction, is_left in ((left, up, True), (right, -up, False)):
                 for found in self.measured(compiled, side, ent, when, bound, direction):
-                    yield replace(found, link=link, left=is_left) if found.direction else found
+                    yield replace(found, link=link, left=is_left)
 
     # --- what is measured ---
 
@@ -284,3 +285,36 @@ def _arguments(call: n.Call) -> list[tuple[n.Node, int]]:
         case "lookup" | "date":
             return []
     return [(arguments[0], 1)]
+
+
+# --- which of the facts in play move ---
+
+
+def settled(found: Iterable[InPlay], own_day: FactRef) -> Iterator[InPlay]:
+    """The facts in play that are the ones to move.
+
+    Of a comparison of days with the application's own day, that day moves. Of a share, its numerator: what
+    stands on both sides, in the direction of the side that holds nothing else.
+    """
+    items = list(found)
+    links = {id(each.link): each.link for each in items if each.direction}
+    kept: dict[tuple[FactRef, int], InPlay] = {}
+    for key in links:
+        for each in _movers([each for each in items if id(each.link) == key and each.direction], own_day):
+            kept.setdefault((each.ref, each.direction), each)
+    for each in items:
+        if not each.direction:
+            kept.setdefault((each.ref, 0), each)
+    yield from kept.values()
+
+
+def _movers(found: list[InPlay], own_day: FactRef) -> list[InPlay]:
+    days = [each for each in found if each.ref == own_day]
+    if days:
+        return days
+    left = {each.ref for each in found if each.left}
+    right = {each.ref for each in found if not each.left}
+    both = left & right
+    if both and left != right and both in (left, right):
+        found = [each for each in found if each.left is (both == left)]
+    return found if len({each.ref for each in found}) <= MOST_MEASURED else []

@@ -23,7 +23,7 @@ LAYERS = (
     ("world", "decision"),
     ("trace",),
     ("deciding", "checks"),
-    ("again", "inplay"),
+    ("again", "inplay", "ladder"),
     ("distance", "alternatives"),
     ("phrases", "formulas", "labels", "scenarios", "explanation"),
     ("lines",),
