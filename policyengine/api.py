@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from policyengine import casefile, deciding, explaining, literals, loader, schema
+from policyengine import advising, casefile, deciding, explaining, literals, loader, schema
 from policyengine import model as m
+from policyengine.advising import Advice
 from policyengine.case import Case, Given
 from policyengine.checks import check_plan
 from policyengine.deciding import Decided
@@ -207,11 +208,16 @@ def explain(
     return explaining.explain(decided, lang, provenance, depth, whatif)
 
 
+def advise(decided: Decided) -> Advice:
+    """Every admissible choice of the applicants of a decided case side by side, the best first."""
+    return advising.advise(decided)
+
+
 def digest(data: str | bytes) -> str:
     """SHA-256 of a text or of bytes, hexadecimal."""
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
 
 __all__ = [
-    "check", "check_files", "compile", "decide", "explain", "load", "read_case", "with_as_of", "with_fact", "with_readings",
+    "advise", "check", "check_files", "compile", "decide", "explain", "load", "read_case", "with_as_of", "with_fact", "with_readings",
 ]  # fmt: skip
