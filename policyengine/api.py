@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from policyengine import advising, casefile, deciding, explaining, literals, loader, schema
+from policyengine import advising, asking, casefile, deciding, explaining, literals, loader, schema
 from policyengine import model as m
 from policyengine.advising import Advice
+from policyengine.asking import Question
 from policyengine.case import Case, Given
 from policyengine.checks import check_plan
 from policyengine.deciding import Decided
@@ -213,11 +214,16 @@ def advise(decided: Decided) -> Advice:
     return advising.advise(decided)
 
 
+def questions(decided: Decided) -> tuple[Question, ...]:
+    """What a decided case still waits for, the question that removes most of what is open first."""
+    return asking.questions(decided)
+
+
 def digest(data: str | bytes) -> str:
     """SHA-256 of a text or of bytes, hexadecimal."""
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
 
 __all__ = [
-    "advise", "check", "check_files", "compile", "decide", "explain", "load", "read_case", "with_as_of", "with_fact", "with_readings",
+    "advise", "check", "check_files", "compile", "decide", "explain", "load", "questions", "read_case", "with_as_of", "with_fact", "with_readings",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ COMMANDS = {
     "evaluate": "认定申报，给出结论、金额和理由 / decide applications",
     "explain": "说明认定的每一步和依据 / explain a decision",
     "readings": "口径登记表：疑问、读法、理由、谁来定 / the register of open questions",
+    "ask": "按先后提问，能定就停，答案存成申报材料 / ask only what can still change the result",
     "advise": "怎样报最好：可选的办法并排比较 / compare the ways of applying",
     "test": "运行政策旁边的算例 / run the scenarios of a policy",
     "show": "查看条款、规则、参数、事实、部门或诊断代码 / show a clause, rule, parameter, fact or code",

@@ -34,7 +34,7 @@ def command(files: tuple[str, ...], format_: str, out: str | None, lang: str, **
     try:
         found: list[tuple[Any, Any]] = []
         for name in files:
-            plans, readings, cases, _ = opened(name, lang, options)
+            plans, readings, cases, *_ = opened(name, lang, options)
             found += [(plans.policy, api.advise(api.decide(plans, case, readings))) for case in cases]
     except (PolicyError, CaseError) as error:
         fail(error, lang)

@@ -42,7 +42,7 @@ def command(what: tuple[str, ...], format_: str, out: str | None, lang: str, **o
         priced: list[Any] = []
         plans: Any = None
         for name in files:
-            plans, chosen, cases, _ = opened(name, lang, options)
+            plans, chosen, cases, *_ = opened(name, lang, options)
             priced += [each for case in cases for each in readings.priced(api.decide(plans, case, chosen))]
         if plans is None:
             plans = api.compile(api.load(choose_policy(options["policy"], "", lang), sets=options["sets"]))

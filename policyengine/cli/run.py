@@ -64,25 +64,32 @@ MANY = 50  # applications in a file, from which on a summary does not say of eac
 
 
 class Opened(NamedTuple):
-    """A case file, read under the policy and readings that it and the options name."""
+    """A case file, read under the policy and readings that it and the options name. `sets`: its own what-ifs."""
 
     plans: Any
     readings: dict[str, str]
     cases: list[Any]
     provenance: Any
+    sets: dict[str, str]
 
 
-def opened(name: str, lang: str, options: dict[str, Any]) -> Opened:
-    """Read one case file, with everything that the options change. Raises PolicyError and CaseError."""
-    from policyengine import api, casefile
+def opened(name: str | None, lang: str, options: dict[str, Any]) -> Opened:
+    """Read one case file (None: a case of which nothing is known), with everything that the options change.
 
-    data, shown = _data(name)
-    tree = api.parse_case(data, shown)
-    head = casefile.header(tree)
+    Raises PolicyError and CaseError.
+    """
+    from policyengine import api, casefile, casetext
+
+    if name is None:
+        head = casefile.CaseFile((), "", None, (), ())
+    else:
+        data, shown = _data(name)
+        head = casefile.header(api.parse_case(data, shown))
     plans = _plans(api, choose_policy(options["policy"], head.policy, lang), options, head)
-    readings = api.with_readings(
-        plans, [*(f"{k.text}={v.text}" for k, v in head.readings), *options["readings"]]
-    )
+    if name is None:
+        data, shown = casetext.blank(plans.last.policy, lang).encode(), "<new>"
+    chosen = [*(f"{k.text}={v.text}" for k, v in head.readings), *options["readings"]]
+    readings = api.with_readings(plans, chosen)
     file = api.read_case(plans, data, shown)
     as_of = options["as_of"] or (file.as_of.text if file.as_of else "")
     provenance = _provenance(api, plans, shown, data, readings, as_of, options)
@@ -93,7 +100,8 @@ def opened(name: str, lang: str, options: dict[str, Any]) -> Opened:
         for text in options["facts"]:
             case = api.with_fact(plans, case, text)
         cases.append(case)
-    return Opened(plans, readings, cases, provenance)
+    sets = {k.text: v.text for k, v in head.sets}
+    return Opened(plans, readings, cases, provenance, sets)
 
 
 def _file(
@@ -101,7 +109,7 @@ def _file(
 ) -> list[Any]:
     from policyengine import api
 
-    plans, readings, cases, provenance = opened(name, lang, options)
+    plans, readings, cases, provenance, _ = opened(name, lang, options)
     kind = plans.last.application.entity
     if depth == "summary" and whatif and sum(len(case.entities[kind]) for case in cases) > MANY:
         whatif = False

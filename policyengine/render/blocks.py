@@ -279,7 +279,7 @@ def _failure(e: Explanation, failure: Failure, lang: str, whose: bool = False) -
 def _missing(e: Explanation, lang: str) -> Iterator[Block]:
     yield Heading(2, say("missing", lang))
     for i, item in enumerate(e.decision.missing, 1):
-        yield Item(str(i), question(item, lang), tuple(_asked(item, lang)))
+        yield Item(str(i), question(item, lang), tuple(asked(item, lang)))
 
 
 def question(item: Missing, lang: str) -> str:
@@ -288,7 +288,8 @@ def question(item: Missing, lang: str) -> str:
     return f"{who}：{ask}" if lang == "zh" else f"{who}: {ask}"
 
 
-def _asked(item: Missing, lang: str) -> Iterator[str]:
+def asked(item: Missing, lang: str) -> Iterator[str]:
+    """Who answers a question, with what evidence, and what can be answered."""
     fact = item.fact
     if fact is None:
         return

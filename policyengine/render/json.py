@@ -87,7 +87,7 @@ def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
         "case": case, "version": d.version, "application": d.subject.path, **{k: v for k, v in known.items() if v},
         "outcome": d.outcome, "outcome_text": label(OUTCOMES[d.outcome]), "may_be": list(d.may_be),
         "settled": d.settled, "amount": amount(d.amount), "refusals": [_refusal(e, i) for i in range(len(d.refusals))],
-        "missing": [_missing(item) for item in d.missing],
+        "missing": [missing(item) for item in d.missing],
     }  # fmt: skip
     if depth == "none":
         return answer
@@ -186,7 +186,8 @@ def failure(failed: Failure) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _missing(item: Missing) -> dict[str, object]:
+def missing(item: Missing) -> dict[str, object]:
+    """A fact that is asked for: the question, who answers it, with what evidence."""
     found: dict[str, object] = {"fact": str(item.ref), "label": label(item.label), "ask": label(item.ask)}
     if item.fact is not None:
         fact = item.fact
