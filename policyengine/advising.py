@@ -323,10 +323,14 @@ class _Adviser:
 
     def climbed(self, members: Sequence[Ent], kept: list[list[Facts]]) -> Iterator[Facts]:
         """Where there are too many: from the best of each alone, one change at a time, as long as it gets better."""
-        options = [
-            max(each, key=lambda o: self.worth([ent], o)) for ent, each in zip(members, kept, strict=True)
-        ]
-        line = sorted(members, key=lambda ent: -self.worth([ent], options[members.index(ent)]))
+        alone = {
+            ent: max(
+                (self.worth([ent], {**self.aside(ent), **option}), -i) for i, option in enumerate(options)
+            )
+            for ent, options in zip(members, kept, strict=True)
+        }
+        options = [each[-alone[ent][1]] for ent, each in zip(members, kept, strict=True)]
+        line = sorted(members, key=lambda ent: -alone[ent][0])
         orders = all(self.order(ent) for ent in members)
         now = self.joined(options, self.placed(members, line) if orders else {})
         left, worth, better = self.most, self.worth(members, now), True

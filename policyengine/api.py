@@ -129,9 +129,9 @@ def with_as_of(plans: Plans, case: Case, day: str) -> Case:
     return case
 
 
-def with_fact(plans: Plans, case: Case, text: str) -> Case:
-    """The case with one fact set by `ENTITY.ID.NAME=VALUE`."""
-    source = Source("--fact", text)
+def with_fact(plans: Plans, case: Case, text: str, where: str = "--fact") -> Case:
+    """The case with one fact set by `ENTITY.ID.NAME=VALUE`. `where`: what a finding names as its place."""
+    source = Source(where, text)
     path, equals, written = text.partition("=")
     kind, _, rest = path.strip().partition(".")
     id_, _, name = rest.rpartition(".")

@@ -132,7 +132,7 @@ class _Talk:
             if text.isascii() and text.isdigit() and options and 0 < int(text) <= len(options):
                 text = missing.fact.options[options[int(text) - 1]].zh
             try:
-                case = self.related(missing, text) if missing.fact is None else api.with_fact(self.plans, self.case, f"{missing.ref}={text}")  # fmt: skip
+                case = self.answered(missing, text)
                 api.decide(self.plans, case, self.readings)  # an answer may contradict another
             except CaseError as error:
                 print_findings(error.diagnostics, self.lang)
@@ -166,6 +166,14 @@ class _Talk:
                 else ""
             )
         return kind + (self.t("；没有写 无", "; none where there is none") if fact.type.optional else "")
+
+    def answered(self, missing: Any, text: str) -> Any:
+        """The case with one answer; CaseError where it is none."""
+        from policyengine import api
+
+        if missing.fact is None:
+            return self.related(missing, text)
+        return api.with_fact(self.plans, self.case, f"{missing.ref}={text}", self.t("回答", "answer"))
 
     def related(self, missing: Any, text: str) -> Any:
         """The case with the members of a relation, read again from its own text."""

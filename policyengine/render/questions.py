@@ -30,11 +30,15 @@ def below(each: Question, lang: str) -> Iterator[str]:
     """Who answers, with what evidence, which answers settle it, how much it tells."""
     yield from asked(each.missing, lang)
     fact = each.missing.fact
-    if fact is not None:
-        for settles in each.settles:
-            answer = wording.value(settles.answer, fact.type, lang, fact.options)
-            outcome = OUTCOMES[settles.outcome](lang)
-            yield f"答“{answer}”就定了：{outcome}" if lang == "zh" else f"{answer} settles it: {outcome}"
+    for outcome in dict.fromkeys(s.outcome for s in each.settles):
+        alike = [s.answer for s in each.settles if s.outcome == outcome]
+        answers = [wording.value(a, fact.type, lang, fact.options) for a in alike if fact is not None]
+        said = OUTCOMES[outcome](lang)
+        yield (
+            f"答{'、'.join(answers)}就定：{said}"
+            if lang == "zh"
+            else f"{', '.join(answers)} settles it: {said}"
+        )
     removed = round((Fraction(1) - each.remaining) * 100)
     if removed > 0:
         yield (
