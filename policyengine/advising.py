@@ -410,10 +410,12 @@ class _Adviser:
         )
 
     def gist(self, course: Course) -> object:
-        """What tells two courses apart for a reader: what is applied for, and what each application gets."""
+        """What tells two courses apart for a reader: what is granted, and how much; not what a refused one applied for."""
         option = self.world.plans.last.application.option
         return tuple(
             (part.after.key, *(pick.value for pick in part.picks if pick.ref.name == option))
+            if part.after.outcome != "refused"
+            else part.after.key
             for part in course.parts
         )
 

@@ -139,7 +139,7 @@ def test_in_english_markdown_and_json(two: str) -> None:
     assert [c["behind"]["text"] for c in group["courses"] if c["own"]] == ["160000.00"]
 
 
-@pytest.mark.parametrize("name", ["装备升级", "不予支持", "共同体", "待补材料"])
+@pytest.mark.parametrize("name", ["装备升级", "不予支持", "共同体", "待补材料", "两个项目"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_example_can_be_advised(name: str, lang: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)

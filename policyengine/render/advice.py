@@ -88,6 +88,8 @@ class _Page:
 
     def part(self, part: Part) -> str:
         chosen = self.chosen(part)
+        if part.after.outcome == "refused":
+            return f"{part.subject.id}{self.t('', ' ')}{OUTCOMES['refused'](self.lang)}"
         return (
             self.t(f"{part.subject.id}报{chosen}", f"{part.subject.id} as {chosen}")
             if chosen
