@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from policyengine import exact, groups
@@ -18,12 +18,14 @@ from policyengine import model as m
 from policyengine import plan as p
 from policyengine.case import Case
 from policyengine.diagnostics import CaseError, diagnostic
-from policyengine.instances import Ent, Found, Plans, When, anything
+from policyengine.instances import Ent, Found, Plans, When, anything, most_members
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.lang.evaluate import Evaluator
 from policyengine.room import make_room
 from policyengine.values import ABSENT, FactRef, Known, Unknown, Value
+
+_NOT_YET = object()
 
 
 @dataclass(slots=True)
@@ -46,10 +48,18 @@ class World:
     _memo: dict[tuple[str, Ent | None, When], Value] = field(default_factory=dict)
     _groups: dict[tuple[str, When], dict[Ent, Value]] = field(default_factory=dict)
     _indexes: dict[tuple[str, When], dict[tuple[Value, ...], list[Ent]] | None] = field(default_factory=dict)
+    stand_ins: dict[tuple[Ent, str], Ent] = field(default_factory=dict)
+    _nodes: dict[int, Mapping[str, p.Node]] = field(default_factory=dict)
+    _versions: int = field(init=False)
+    _last: p.Plan = field(init=False)
     _evaluator: Evaluator = field(default_factory=Evaluator)
 
     def __post_init__(self) -> None:
         make_room()
+        self._versions, self._last = len(self.plans.versions), self.plans.last
+        for (_, plan), nodes in zip(self.plans.versions, self.plans.folded(self.readings), strict=True):
+            # A value that is set from outside may stand in the place of what is the same for every case.
+            self._nodes[id(plan)] = plan.nodes if self.case.stipulated else nodes
         self._dated = {entity.name: entity.dated_by for entity in self.policy.entities.values()}
         if self.entities:
             return
@@ -98,7 +108,7 @@ class World:
 
     def plan(self, when: When) -> p.Plan:
         """The version in force on a day; the last one where no day is known."""
-        return self.plans.on(when) if isinstance(when, date) else self.plans.last
+        return self.plans.on(when) if self._versions > 1 and isinstance(when, date) else self._last
 
     # --- values ---
 
@@ -109,9 +119,10 @@ class World:
         """
         when = self.when(ent, outer)
         key = (name, ent, when)
-        if key in self._memo:
-            return self._memo[key]
-        if isinstance(when, Unknown) and len(self.plans.versions) > 1:
+        held = self._memo.get(key, _NOT_YET)
+        if held is not _NOT_YET:
+            return held  # type: ignore[return-value]
+        if self._versions > 1 and isinstance(when, Unknown):
             candidates = [
                 self._compute(ent, name, when, plan) for _, plan in self.plans.versions if name in plan.nodes
             ]
@@ -127,7 +138,7 @@ class World:
                 given = self.case.stipulated.get(FactRef(ent.kind, ent.id, name))
                 if given is not None and given.value is not None:
                     return given.value
-        node = plan.nodes[name]
+        node = self._nodes[id(plan)][name]
         match node:
             case p.ParamNode():
                 return self._parameter(node, when)
@@ -164,13 +175,10 @@ class World:
         return held
 
     def _fact(self, ent: Ent, name: str, plan: p.Plan | None = None) -> Value:
-        node = (plan or self.plans.last).nodes.get(name)
-        if not isinstance(node, p.FactNode):
-            raise KeyError(name)
+        fact = (plan.policy if plan else self.policy).facts[name]
         stated = self.stated(ent, name)
         if stated is not None:
             return stated
-        fact = node.fact
         ref = ent.stand_in or FactRef(ent.kind, ent.id, name)
         if fact.assume is not None and ent.stand_in is None:
             self.assumed[ref] = fact.assume
@@ -188,7 +196,7 @@ class World:
 
     def _reading(self, node: p.ReadingNode, ent: Ent | None, when: When) -> Value:
         name = node.info.name
-        option = self.readings.get(name, node.interpretation.default)
+        option = node.chosen(self.readings)
         self.used_readings.add(name)
         formula = node.options[option]
         return option if formula is None else self.evaluate(formula, ent, when)
@@ -271,7 +279,9 @@ class World:
         for other in self.entities[ent.kind].values():
             inside: Value = True
             for key, own in zip(node.per, mine, strict=True):
-                inside = _and(inside, other is ent or unknown.equal(self.value(other, key, when), own))
+                inside = unknown.both(
+                    inside, other is ent or unknown.equal(self.value(other, key, when), own)
+                )
             if inside is not False:
                 members.append((other, inside))
         return members, False
@@ -297,20 +307,9 @@ class World:
     def _results(
         self, node: p.RankNode | p.AllocateNode, members: list[tuple[Ent, Value]], ent: Ent, when: When
     ) -> list[Value]:
-        by = node.by
-        entity = self.policy.entities[ent.kind]
-        rows = []
-        for other, inside in members:
-            counts = _and(inside, self.value(other, node.where, when))
-            rows.append(
-                groups.Member(
-                    other.id, counts,
-                    lambda other=other: (*(self.value(other, key, when) for key, _ in by), *self._stable_key(other, entity)),  # type: ignore[misc]
-                    (*(descending for _, descending in by), *([False] if entity.key else [])),
-                )
-            )  # fmt: skip
+        rows = self._rows(node, members, when)
         if isinstance(node, p.RankNode):
-            self._note_ties(node.info.name, rows, members, len(by))
+            self._note_ties(node.info.name, rows, members, len(node.by))
             return groups.ranks(rows)
         ents = [other for other, _ in members]
         if node.method == "in_order":
@@ -346,6 +345,31 @@ class World:
         if split is None:
             raise CaseError([diagnostic("nothing-to-share-by", node.info.span, name=node.info.label.zh)])
         return split
+
+    def _rows(
+        self, node: p.RankNode | p.AllocateNode, members: list[tuple[Ent, Value]], when: When
+    ) -> list[groups.Member]:
+        """The members of a group as candidates, with how they are put in order."""
+        by, rows = node.by, []
+        for other, inside in members:
+            entity = self.policy.entities[other.kind]
+            counts = unknown.both(inside, self.value(other, node.where, when))
+            rows.append(
+                groups.Member(
+                    other.id, counts,
+                    lambda other=other, entity=entity: (*(self.value(other, key, when) for key, _ in by), *self._stable_key(other, entity)),  # type: ignore[misc]
+                    (*(descending for _, descending in by), *([False] if entity.key else [])),
+                )
+            )  # fmt: skip
+        return rows
+
+    def before(self, node: p.AllocateNode, ent: Ent, when: When) -> list[Ent]:
+        """The members that a pool in order serves before an entity, in their order."""
+        members, _ = self._members(node, ent, when)
+        rows = self._rows(node, members, when)
+        ents = {id(row): other for row, (other, _) in zip(rows, members, strict=True)}
+        line = groups.order([row for row in rows if row.counts is not False])
+        return [ents[id(row)] for row in takewhile(lambda row: ents[id(row)] is not ent, line)]
 
     def _note_ties(
         self, name: str, rows: list[groups.Member], members: list[tuple[Ent, Value]], keys: int
@@ -398,6 +422,8 @@ class _Scope:
     when: When
 
     def _start(self, start: Ent | None, path: n.Path) -> Ent | None:
+        if not path.refs and start is None and path.root != n.POLICY:
+            return self.ent
         ent = start if start is not None else None if path.root == n.POLICY else self.ent
         for reference in path.refs:
             if ent is None:
@@ -434,7 +460,7 @@ class _Scope:
         needs: frozenset[FactRef] = frozenset()
         if path.name in ent.open:
             needs = frozenset((ent.open[path.name],))
-            most = _most(self.world.policy, ent.kind, path.name)
+            most = most_members(self.world.policy, ent.kind, path.name)
         return Found(ent.inverses.get(path.name, []), needs, most)
 
     def element(self, start: Ent | None, relation: n.Path) -> Ent:
@@ -442,23 +468,11 @@ class _Scope:
         ent = self._start(start, relation)
         assert ent is not None  # a relation of nothing is closed
         kind = relation.type.entity
-        member = self.world.stand_in(kind, ent.open[relation.name])
+        known = self.world.stand_ins.get((ent, relation.name))
+        if known is not None:
+            return known
+        member = self.world.stand_ins[ent, relation.name] = self.world.stand_in(kind, ent.open[relation.name])
         for reference in self.world.policy.entities[kind].references.values():
             if reference.to == ent.kind and reference.inverse == relation.name:
                 member.refs[reference.name] = ent
         return member
-
-
-def _most(policy: m.Policy, kind: str, inverse: str) -> int:
-    for entity in policy.entities.values():
-        for reference in entity.references.values():
-            if reference.to == kind and reference.inverse == inverse:
-                return reference.most
-    return 0
-
-
-def _and(a: Value, b: Value) -> Value:
-    if a is False or b is False:
-        return False
-    needs = unknown.needs((a, b))
-    return unknown.truth(needs) if needs or isinstance(a, Unknown) or isinstance(b, Unknown) else True

@@ -56,12 +56,15 @@ _OPERATORS = {
 }
 
 
+_FUNCTIONS: dict[str, Callable[..., Value]] = {f.name: f.do for f in FUNCTIONS.values()}
+
+
 class Evaluator(SimpleEval):  # type: ignore[misc]
     """Evaluates checked expressions in a scope."""
 
     def __init__(self) -> None:
         super().__init__(operators=_OPERATORS, functions={}, names={}, allowed_attrs={})
-        self.functions: dict[str, Callable[..., Value]] = {f.name: f.do for f in FUNCTIONS.values()}
+        self.functions = _FUNCTIONS
         self.nodes = {
             n.Literal: lambda node: node.value,
             n.Path: self._path,
@@ -85,8 +88,10 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
         """Never: only checked expressions are evaluated."""
         raise NotImplementedError(expr)
 
-    def _check_disallowed_items(self, item: object) -> None:
-        """Nothing to check: only values of `values.py` exist here, and none is callable."""
+    def _eval(self, node: n.Node) -> Any:
+        """What the handler of a node's class makes of it. Simpleeval's look at every result falls away: only
+        values of `values.py` exist here, and none is callable."""
+        return self.nodes[type(node)](node)
 
     def run(
         self,
@@ -287,22 +292,15 @@ def _count(rows: Rows, members: Members) -> Value:
 def _any(rows: Rows, members: Members) -> Value:
     found: list[Value] = []
     for counts, item in rows[: len(members.known)]:
-        value = _both(counts, item)
+        value = unknown.both(counts, item)
         if value is True:
             return True
         found.append(value)
-    further = [_both(counts, item) for counts, item in rows[len(members.known) :]]
+    further = [unknown.both(counts, item) for counts, item in rows[len(members.known) :]]
     if any(value is not False for value in further):
         found.append(unknown.truth(members.needs | unknown.needs(further)))
     open_ones = [value for value in found if isinstance(value, Unknown)]
     return unknown.truth(unknown.needs(open_ones)) if open_ones else False
-
-
-def _both(a: Value, b: Value) -> Value:
-    if a is False or b is False:
-        return False
-    open_ones = [value for value in (a, b) if isinstance(value, Unknown)]
-    return unknown.truth(unknown.needs(open_ones)) if open_ones else True
 
 
 def _all(rows: Rows, members: Members) -> Value:
