@@ -6,7 +6,7 @@ from `granted` to the conditions that are false. No condition hides another.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -61,9 +61,7 @@ def decide(
     if found:
         raise CaseError(found)
     application = plans.last.application
-    decisions = tuple(
-        decide_one(world, ent, reasons, reasons) for ent in world.entities[application.entity].values()
-    )
+    decisions = tuple(decide_one(world, ent, reasons) for ent in world.entities[application.entity].values())
     shown = tuple(_results(world, _others(world)))
     return Decided(world, CaseDecision(case.name, decisions, shown))
 
@@ -73,7 +71,7 @@ def decide_each(
 ) -> tuple[Decided, list[tuple[str, Diagnostic]]]:
     """As `decide`, but what cannot be decided is told instead of raised, so that the rest can be.
 
-    Refusals come with their words, but what an answer rests on is left out.
+    Refusals come with their words and notes, but what an answer rests on is left out.
 
     The findings come with the id of the application that they stop, "" for contradictions. While there are any, the
     decisions are not to be used: a group rule may look different without what is wrong. The results of entities that
@@ -86,7 +84,7 @@ def decide_each(
     decisions = []
     for ent in world.entities[plans.last.application.entity].values():
         try:
-            decisions.append(decide_one(world, ent, reasons=False))
+            decisions.append(decide_one(world, ent, reasons=False, words=True))
         except CaseError as error:
             found += [(ent.id, d) for d in error.diagnostics]
     shown = () if found else tuple(_results(world, (ent for ent in _others(world) if not ent.open)))
@@ -96,9 +94,10 @@ def decide_each(
 # --- contradictions ---------------------------------------------------------------------------
 
 
-def contradictions(world: World) -> Iterator[Diagnostic]:
-    """Constraints that are surely broken, and dates later than they may be."""
-    for ent in (ent for members in world.entities.values() for ent in members.values()):
+def contradictions(world: World, among: Collection[Ent] | None = None) -> Iterator[Diagnostic]:
+    """Constraints that are surely broken, and dates later than they may be; `among`: only of these entities."""
+    everyone = [ent for members in world.entities.values() for ent in members.values()]
+    for ent in everyone if among is None else among:
         when = world.when(ent)
         for rule in world.plan(when).rules:  # of the version in force on the entity's own day
             if rule.constraint.entity == ent.kind and world.evaluate(rule.test, ent, when) is False:
@@ -108,7 +107,8 @@ def contradictions(world: World) -> Iterator[Diagnostic]:
     for fact in world.policy.facts.values():
         if fact.not_after:
             for ent in world.entities[fact.entity].values():
-                yield from _too_late(world, fact, ent)
+                if among is None or ent in among:
+                    yield from _too_late(world, fact, ent)
 
 
 def _first_given(world: World, compiled: n.Compiled, ent: Ent, when: When) -> Span | None:
@@ -122,17 +122,18 @@ def _first_given(world: World, compiled: n.Compiled, ent: Ent, when: When) -> Sp
 
 
 def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
+    stated = world.stated(ent, fact.name)
     given = ent.given.facts.get(fact.name) if ent.given else None
-    if given is None or not isinstance(given.value, date):
+    if not isinstance(stated, date):
         return
     for seen in seen_from(world, ent):
         day = world.when(seen)
-        if isinstance(day, date) and given.value > day:
+        if isinstance(day, date) and stated > day:
             yield diagnostic(
                 "later-than-application",
-                given.span,
+                given.span if given else None,
                 name=fact.label,
-                text=given.text,
+                text=given.text if given and given.value == stated else stated.isoformat(),
                 day=day.isoformat(),
                 id=seen.id,
             )
@@ -142,8 +143,8 @@ def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
 # --- one application --------------------------------------------------------------------------
 
 
-def decide_one(world: World, ent: Ent, reasons: bool = True, words: bool = True) -> Decision:
-    """One application of a world decided; `reasons` with what it rests on, `words` with notes and what refusals say."""
+def decide_one(world: World, ent: Ent, reasons: bool = True, words: bool = False) -> Decision:
+    """The decision of one application. `reasons`: as of `decide`; `words`: of refusals and notes even so."""
     application = world.plans.last.application
     when = world.when(ent)
     plan = world.plan(when)
@@ -154,17 +155,17 @@ def decide_one(world: World, ent: Ent, reasons: bool = True, words: bool = True)
     starts = [Read(ent, application.granted, when), Read(ent, application.amount, when)]
     nothing = words and granted is True and amount == exact.ZERO  # a note says why
     read = list(trace.reached(world, starts)) if reasons or nothing else []
-    refusals = tuple(_unique(failures(world, ent, application.granted, when, words)))
-    missing = tuple(_missing(world, unknown.needs((granted, amount)), when))
+    refusals = tuple(_unique(failures(world, ent, application.granted, when, reasons or words)))
+    missing = tuple(missing_facts(world, unknown.needs((granted, amount)), when))
     option = world.value(ent, application.option) if application.option else ""
     return Decision(
-        subject=subject(world, ent), title=_title(world, ent), declared_on=when if isinstance(when, date) else None,
+        subject=subject(world, ent), title=title_of(world, ent), declared_on=when if isinstance(when, date) else None,
         outcome=_outcome(granted, amount, missing), amount=amount,
         option=option if isinstance(option, str) else "", option_label=_option_label(world, option),
         refusals=refusals, set_aside=tuple(_set_aside(world, read, refusals, ent)), missing=missing,
         readings=tuple(_readings(world, plan, read)), results=tuple(_results(world, _belonging(world, ent))),
         assumed=tuple(_assumed(world, read)), ties=tuple(_ties(world, read)), version=_version(plan),
-        notes=(*validity.notes(world, plan, when, refusals), *_used_up(world, granted, amount, read)) if words else (),
+        notes=(*validity.notes(world, plan, when, refusals), *_used_up(world, granted, amount, read)) if reasons or words else (),
         compared=_compared(world, ent, read), may_be=_may_be(granted),
         supposed=supposed(world, plan), place=ent.given.span.place if ent.given and reasons else "",
     )  # fmt: skip
@@ -201,7 +202,7 @@ def subject(world: World, ent: Ent) -> Subject:
     return Subject(ent.kind, ent.id, entity.label, of if ent.kind != whose else ())
 
 
-def _title(world: World, ent: Ent) -> str:
+def title_of(world: World, ent: Ent) -> str:
     """What people call the application: the first text fact that is given."""
     if ent.given is None:
         return ""
@@ -400,7 +401,7 @@ def _asked(world: World, ref: FactRef, day: When) -> m.Fact | None:
     return world.plan(world.when(ent, day) if ent else day).policy.facts.get(ref.name)
 
 
-def _missing(world: World, needs: frozenset[FactRef], day: When) -> Iterator[Missing]:
+def missing_facts(world: World, needs: frozenset[FactRef], day: When) -> Iterator[Missing]:
     """The facts asked for, in the order in which the policy lists them."""
     if not needs:
         return

@@ -16,9 +16,11 @@ from policyengine import model as m
 from policyengine.asked import Asked
 from policyengine.facts import FALSE_WORDS, NONE_WORDS, TRUE_WORDS
 from policyengine.labels import short
+from policyengine.naming import Names as CaseNames
+from policyengine.naming import under
 from policyengine.tables.entries import EXAMPLE, SOME_WORDS
 from policyengine.tables.headers import Names, Target, unit_of
-from policyengine.template import in_order, nested_under, remarks
+from policyengine.template import remarks
 
 NONE, SOME, YES, NO = NONE_WORDS[-1], SOME_WORDS[0], TRUE_WORDS[-1], FALSE_WORDS[-1]
 
@@ -54,7 +56,13 @@ class FormSheet:
 
 def form(policy: m.Policy, asked: Asked, everything: bool = False) -> tuple[FormSheet, ...]:
     """The sheets of a policy. `everything`: also what only other readings of the text ask for."""
-    return tuple(_Sheet(policy, asked, everything, kind).sheet() for kind in in_order(policy))
+    return tuple(_Sheet(policy, asked, everything, kind).sheet() for kind in _in_order(policy))
+
+
+def _in_order(policy: m.Policy) -> list[str]:
+    """The kinds of entity: what the application refers to, the application, then what stands below."""
+    first = CaseNames(policy, "zh").top()
+    return first + [name for name in policy.entities if name not in first]
 
 
 def title_of(entity: m.Entity) -> str:
@@ -90,9 +98,7 @@ class _Sheet:
             if fact.entity == self.entity.name and self.wanted(fact):
                 yield self.fact(fact)
         for child in self.policy.entities.values():
-            for reference in (
-                nested_under(child) if child.name != self.policy.header.application.entity else ()
-            ):
+            for reference in under(child) if child.name != self.policy.header.application.entity else ():
                 if reference.to == self.entity.name:
                     target = Target("relation", self.entity.name, reference.inverse)
                     header = self.header(target, reference.inverse_label.zh, "")

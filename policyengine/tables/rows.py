@@ -14,11 +14,11 @@ from typing import NamedTuple
 from policyengine import model as m
 from policyengine.case import Case, CaseEntity, Given
 from policyengine.diagnostics import Diagnostic, diagnostic
+from policyengine.naming import under
 from policyengine.source import Span
 from policyengine.tables.cells import Placed
 from policyengine.tables.entries import Entry
 from policyengine.tables.headers import Layout
-from policyengine.template import nested_under
 
 Name = tuple[str, str]  # kind and id of an entity
 
@@ -333,7 +333,7 @@ class _Work:
         filled, broken, lost = self.filled(), self.broken(), self.lost()
         application = self.policy.header.application.entity
         for child in self.policy.entities.values():
-            first = nested_under(child)
+            first = under(child)
             for reference in (*first, *(r for r in child.references.values() if r not in first)):
                 owners = [name for name in self.drafts if name[0] == reference.to]
                 through = all(

@@ -18,13 +18,13 @@ from policyengine.case import Case, CaseEntity, Given
 from policyengine.deciding import contradictions, decide_each
 from policyengine.exact import CONTEXT
 from policyengine.instances import Plans
+from policyengine.naming import under
 from policyengine.source import Source
 from policyengine.tables.cells import Cell, Grid, Row, Sheet
 from policyengine.tables.form import NO, NONE, SOME, YES, FormColumn, FormSheet, form
 from policyengine.tables.pages import Column, Kind, Page, Shown
 from policyengine.tables.read import read_made
 from policyengine.tables.rows import assemble
-from policyengine.template import nested_under
 from policyengine.values import Known
 from policyengine.world import World
 
@@ -123,7 +123,7 @@ class _Sampler:
         for child in self.policy.entities.values():
             if child.name == self.application.entity:
                 continue
-            for reference in nested_under(child):
+            for reference in under(child):
                 column = self.column(record.kind, reference.inverse) if reference.to == record.kind else None
                 if column is None:
                     continue
