@@ -14,7 +14,7 @@ PACKAGE = ROOT / "policyengine"
 LAYERS = (
     ("version", "source", "codes"),
     ("diagnostics", "exact"),
-    ("values", "reading"),
+    ("values", "reading", "capitals"),
     ("literals", "lang"),
     ("model", "schema"),
     ("clauses", "build", "sections", "amend", "wording", "facts", "case"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from policyengine import clauses, wording
+from policyengine.capitals import capital
 from policyengine.clauses import Citation
 from policyengine.decision import OUTCOMES, Decision, Failure, Missing
 from policyengine.explanation import CaseExplanation, Explanation, Line, Provenance
@@ -203,8 +204,8 @@ def headline(d: Decision, lang: str) -> str:
     colon = "：" if lang == "zh" else ": "
     if d.outcome == "granted" and isinstance(d.amount, Decimal):
         amount = wording.money(d.amount, lang)
-        whole = d.amount >= 0 and d.amount == round(d.amount, 2)
-        words = f"（人民币{wording.capital(d.amount)}）" if lang == "zh" and whole else ""
+        words = capital(d.amount) if lang == "zh" else ""
+        words = f"（人民币{words}）" if words else ""
         return f"{name}{colon}{outcome} {amount}{words}"
     if d.outcome == "refused":
         return f"{name}{colon}{outcome}"
