@@ -140,7 +140,7 @@ def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
     missing = tuple(_missing(world, unknown.needs((granted, amount))))
     option = world.value(ent, application.option) if application.option else ""
     return Decision(
-        subject=subject(world, ent), title=_title(world, ent), declared_on=when if isinstance(when, date) else None,
+        subject=subject(world, ent), title=title(world, ent), declared_on=when if isinstance(when, date) else None,
         outcome=_outcome(granted, amount, missing), amount=amount,
         option=option if isinstance(option, str) else "", option_label=_option_label(world, option),
         refusals=refusals, set_aside=tuple(_set_aside(world, read, refusals, ent)), missing=missing,
@@ -174,13 +174,13 @@ def subject(world: World, ent: Ent) -> Subject:
     return Subject(ent.kind, ent.id, world.policy.entities[ent.kind].label)
 
 
-def _title(world: World, ent: Ent) -> str:
-    """What people call the application: the first text fact that is given."""
+def title(world: World, ent: Ent, but: str = "") -> str:
+    """What people call an entity: the first text fact of its own that is given, `but` one; "" where there is none."""
     if ent.given is None:
         return ""
     for name, fact in world.policy.facts.items():
         given = ent.given.facts.get(name)
-        if fact.type.kind == "text" and given is not None and isinstance(given.value, str):
+        if name != but and fact.type.kind == "text" and given is not None and isinstance(given.value, str):
             return " ".join(given.value.split())
     return ""
 

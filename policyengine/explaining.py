@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from policyengine import plan as p
 from policyengine import trace, wording
-from policyengine.deciding import Decided, subject, unit_of
+from policyengine.deciding import Decided, subject, title, unit_of
 from policyengine.decision import Decision
-from policyengine.explanation import CaseExplanation, Explanation, Input, Line, Provenance
+from policyengine.explanation import Capped, CaseExplanation, Explanation, Input, Line, Provenance, Term, Used
 from policyengine.instances import Ent, When
 from policyengine.lang import nodes as n
 from policyengine.lines import Lines
-from policyengine.phrases import Phrases, taken
+from policyengine.phrases import Phrases, resolve, taken
 from policyengine.steps import Steps
 from policyengine.trace import Read
 from policyengine.values import Unknown
@@ -54,6 +55,7 @@ class _Explainer:
         steps: list[Line] = []
         everything: list[Line] = []
         inputs: list[Input] = []
+        caps: list[Capped] = []
         if depth in ("steps", "full"):
             conditions = list(self.unique(self.conditions(self.ent, application.granted, when)))
             if decision.outcome != "refused":
@@ -61,6 +63,7 @@ class _Explainer:
             starts = [Read(self.ent, application.granted, when), Read(self.ent, application.amount, when)]
             read = list(trace.reached(self.world, starts))
             inputs = list(self.inputs(read))
+            caps = list(self.caps(read, when))
             if depth == "full":
                 everything = [line for item in reversed(read) if (line := self.lines.line(item)) is not None]
         return Explanation(
@@ -72,7 +75,28 @@ class _Explainer:
             tuple(everything),
             tuple(inputs),
             provenance,
+            tuple(caps),
+            {ent.path: self.name(ent) for kind in self.world.entities.values() for ent in kind.values()},
+            tuple(self.parties()),
         )
+
+    # --- who ---
+
+    def parties(self) -> Iterator[tuple[str, str]]:
+        """What the application refers to: the words for it, and its name."""
+        for other in self.ent.refs.values():
+            if other is not None:
+                yield self.lines.policy.entities[other.kind].label(self.lines.lang), self.name(other)
+
+    def name(self, ent: Ent) -> str:
+        """What people call an entity: its own name, else those of what it refers to, else its id."""
+        kind = self.world.policy.entities[ent.kind]
+        own = title(self.world, ent, but=kind.key)
+        if own or ent.given is None:
+            return own or ent.id
+        above = kind.dated_by
+        others = [self.name(to) for role, to in ent.refs.items() if to is not None and role != above]
+        return "、".join(others) if above and others else ent.id
 
     # --- conditions ---
 
@@ -119,16 +143,20 @@ class _Explainer:
         plan = self.world.plan(when)
         node = plan.nodes[check.condition]
         test = plan.nodes.get(f"{check.condition}.test", node)
-        formula = numbers = evidence = ""
+        formula = evidence = ""
+        terms: tuple[Term, ...] = ()
+        used: tuple[Used, ...] = ()
         if isinstance(test, p.FormulaNode):
             inner = taken(self.world, test.formula, test.formula.node, ent, when, {})
             if isinstance(inner, n.Comparison) and inner.operators[0] not in ("==", "!="):
                 phrases = Phrases(self.world, ent, when, self.lines.lang)
-                formula, numbers = phrases.labels(test.formula), phrases.numbers(test.formula)
+                formula, terms = phrases.labels(test.formula), phrases.terms(test.formula)
             evidence = self.evidence(test, ent, when)
+            used = self.lines.used(test.formula, Read(ent, test.info.name, when))
+        numbers = "".join(term.text for term in terms)
         return Line(
             check.condition, subject(self.world, ent), check.label(self.lines.lang), status, "", formula, numbers, "",
-            self.exception(check.condition, ent, when), self.lines.cited(check.cited), evidence,
+            self.exception(check.condition, ent, when), self.lines.cited(check.cited), evidence, terms, used,
         )  # fmt: skip
 
     def exception(self, name: str, ent: Ent, when: When) -> str:
@@ -150,6 +178,25 @@ class _Explainer:
             if fact is not None and fact.evidence.zh:
                 found[fact.evidence(self.lines.lang)] = None
         return ("、" if self.lines.lang == "zh" else ", ").join(found)
+
+    # --- caps ---
+
+    def caps(self, read: Iterable[Read], when: When) -> Iterator[Capped]:
+        """The awards of the application that were held against a cap, where all of it is known."""
+        plan = self.world.plan(when)
+        for item in read:
+            node = plan.nodes.get(item.name)
+            if item.ent is not self.ent or node is None or node.info.role != "capped":
+                continue
+            names = {role: f"{node.info.owner}.{role}" for role in ("computed", "cap", "eligible")}
+            if names["cap"] not in plan.nodes or self.world.value(self.ent, names["eligible"]) is not True:
+                continue
+            computed, cap = (self.world.value(self.ent, names[role]) for role in ("computed", "cap"))
+            if isinstance(computed, Decimal | Fraction) and isinstance(cap, Decimal | Fraction):
+                end = resolve(self.world, self.ent, names["cap"], when).name
+                lang, program = self.lines.lang, plan.policy.programs[node.info.owner]
+                labels = plan.label(names["computed"])(lang), plan.label(end)(lang)
+                yield Capped(program.label(lang), computed, cap, *labels)
 
     # --- inputs ---
 

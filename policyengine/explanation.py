@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from policyengine import model as m
 from policyengine.clauses import Citation
 from policyengine.decision import CaseDecision, Decision, Subject
+from policyengine.exact import Number
+from policyengine.values import Known, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A piece of a formula with values: what stands there, and what a value is called ("" for signs)."""
+
+    text: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Something that a step or condition reckoned with. `value` of a number of the document; None for the rest.
+
+    `supposed`: the number was set for a what-if, so that the document does not say it.
+    """
+
+    label: str
+    type: Type
+    value: Known | None = None
+    supposed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +39,8 @@ class Line:
 
     `status`: met, failed or unknown for conditions, "" for steps. `formula` with names, `numbers` with
     values (both "" where the value is plain), `value` in words. `because`: which case of a rule applied.
-    `note`: an exception that applied, or what to know besides.
+    `note`: an exception that applied, or what to know besides. `terms` are `numbers` in pieces, each value
+    with its name; `used` is what was reckoned with, to find its words in the quotes.
     """
 
     name: str
@@ -29,6 +54,8 @@ class Line:
     note: str
     citations: tuple[Citation, ...]
     evidence: str = ""
+    terms: tuple[Term, ...] = ()
+    used: tuple[Used, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +69,17 @@ class Input:
     place: str
     evidence: str
     origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """An award held against its cap, in 元: what was computed, the cap in use, and what both are called."""
+
+    label: str
+    computed: Number
+    cap: Number
+    computed_label: str
+    cap_label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +100,11 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that a reader of one decision may want to see, in words of one language."""
+    """Everything that a reader of one decision may want to see, in words of one language.
+
+    `caps`: what was held against a cap on the way to the amount. `names`: what people call the entities of
+    the case, by path (`enterprise.E1`). `parties`: what the application refers to, in words (企业, its name).
+    """
 
     lang: str
     policy: m.Policy
@@ -72,6 +114,9 @@ class Explanation:
     everything: tuple[Line, ...]
     inputs: tuple[Input, ...]
     provenance: Provenance | None = None
+    caps: tuple[Capped, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    parties: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

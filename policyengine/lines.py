@@ -11,9 +11,10 @@ from policyengine import model as m
 from policyengine import plan as p
 from policyengine.clauses import Citation
 from policyengine.deciding import subject, words_of
-from policyengine.explanation import Line
+from policyengine.explanation import Line, Term, Used
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
+from policyengine.loader import SET
 from policyengine.phrases import Phrases, resolve, taken
 from policyengine.trace import Read
 from policyengine.values import Unknown, Value
@@ -35,13 +36,14 @@ class Lines:
         if node is None or node.info.role in ("key", "by", "where"):
             return None
         value = self.world.value(read.ent, read.name, read.when)
-        formula = numbers = ""
+        formula, terms = "", tuple[Term, ...]()
         compiled = self.expression(node, read)
         phrases = Phrases(self.world, read.ent, read.when, self.lang)
         if compiled is not None and not self.plain(compiled, read):
-            formula, numbers = phrases.labels(compiled), phrases.numbers(compiled)
+            formula, terms = phrases.labels(compiled), phrases.terms(compiled)
         elif isinstance(node, p.AllocateNode) and read.ent is not None:
-            formula, numbers = self.split(node, read, phrases)
+            formula, terms = self.split(node, read, phrases)
+        numbers = "".join(term.text for term in terms)
         status = ""
         if node.info.type.kind == "bool" and not isinstance(node, p.FactNode):
             status = "unknown" if isinstance(value, Unknown) else "met" if value is True else "failed"
@@ -52,6 +54,7 @@ class Lines:
         return Line(
             read.name, who, node.info.label(self.lang), status, shown, formula, numbers,
             self.because(node, read), self.reading_note(node), self.citations(node, compiled, read),
+            terms=terms, used=self.used(compiled, read),
         )  # fmt: skip
 
     def plain(self, compiled: n.Compiled, read: Read) -> bool:
@@ -78,13 +81,15 @@ class Lines:
                 return None if open_ else node.otherwise
         return None
 
-    def split(self, node: p.AllocateNode, read: Read, phrases: Phrases) -> tuple[str, str]:
-        """How a share or a pooled amount came about."""
+    def split(self, node: p.AllocateNode, read: Read, phrases: Phrases) -> tuple[str, tuple[Term, ...]]:
+        """How a share or a pooled amount came about: in words, and with values."""
         plan = self.world.plan(read.when)
+        like = n.Literal(False, node.info.type, (0, 0))
 
-        def money(name: str) -> str:
+        def money(name: str) -> Term:
             value = self.world.value(read.ent, name, read.when)
-            return phrases.value(value, plan.nodes[name].info.type, n.Literal(False, node.info.type, (0, 0)))
+            label = plan.label(resolve(self.world, read.ent, name, read.when).name)(self.lang)
+            return Term(phrases.value(value, plan.nodes[name].info.type, like), label)
 
         zh = self.lang == "zh"
         if node.method == "in_order":
@@ -93,12 +98,9 @@ class Lines:
                 if zh
                 else "the smaller of the amount asked for and what the limit has left after those before it"
             )
-            return (
-                words,
-                f"{money(node.of)}，{money(node.limit)}" if zh else f"{money(node.of)}, {money(node.limit)}",
-            )
+            return words, (money(node.of), Term("，" if zh else ", "), money(node.limit))
         if node.method == "pro_rata":
-            return ("按比例压缩到限额之内" if zh else "scaled down to the limit"), ""
+            return ("按比例压缩到限额之内" if zh else "scaled down to the limit"), ()
         assert read.ent is not None
         weights = [
             self.world.value(member, node.weight, read.when)
@@ -108,17 +110,32 @@ class Lines:
         total: Value = Decimal(0)
         for weight in weights:
             total = unknown.add(total, weight)
-        label = plan.nodes[node.weight].info.label(self.lang)
-        name = plan.label(resolve(self.world, read.ent, node.weight, read.when).name)(self.lang) or label
+        weight_term = money(node.weight)
         words = (
-            f"分配总额 × {name} ÷ 各成员合计，取整后的尾差按最大余数补足"
+            f"分配总额 × {weight_term.label} ÷ 各成员合计，取整后的尾差按最大余数补足"
             if zh
-            else f"total × {name} ÷ the sum over all, the odd units by largest remainder"
+            else f"total × {weight_term.label} ÷ the sum over all, the odd units by largest remainder"
         )
-        shown = phrases.value(
-            total, plan.nodes[node.weight].info.type, n.Literal(False, node.info.type, (0, 0))
+        of_all = Term(
+            phrases.value(total, plan.nodes[node.weight].info.type, like),
+            "各成员合计" if zh else "sum over all",
         )
-        return words, f"{money(node.total)} × {money(node.weight)} ÷ {shown}"
+        return words, (money(node.total), Term(" × "), weight_term, Term(" ÷ "), of_all)
+
+    def used(self, compiled: n.Compiled | None, read: Read) -> tuple[Used, ...]:
+        """The things that an expression reckoned with, numbers of the document with their value."""
+        found: dict[Used, None] = {}
+        for item in trace.reads(self.world, compiled, read.ent, read.when) if compiled is not None else ():
+            final = resolve(self.world, item.ent, item.name, item.when)
+            node = self.world.plan(self.world.when(final.ent, item.when)).nodes.get(final.name)
+            if isinstance(node, p.ParamNode):
+                value = self.world.value(final.ent, final.name, item.when)
+                supposed = any(dated.span.source.name == SET for dated in node.parameter.values)
+                known = None if isinstance(value, Unknown) else value
+                found[Used(node.info.label(self.lang), node.info.type, known, supposed)] = None
+            elif node is not None and not isinstance(node, p.ReadingNode):
+                found[Used(node.info.label.zh, node.info.type)] = None
+        return tuple(found)
 
     def because(self, node: p.Node, read: Read) -> str:
         """Which case applied, where a rule distinguishes cases by facts (not merely by readings)."""

@@ -15,6 +15,7 @@ from typing import Any
 from policyengine import plan as p
 from policyengine import trace, wording
 from policyengine.deciding import words_of
+from policyengine.explanation import Term
 from policyengine.instances import Ent, When
 from policyengine.lang import nodes as n
 from policyengine.model import Label
@@ -64,6 +65,14 @@ PHRASES = {
 }
 
 
+_START, _NAME, _END = "\x02", "\x1f", "\x03"  # around a value and its name; no file may hold them
+
+
+def marked(text: str, label: str) -> str:
+    """A value inside a formula that is taken apart again, with its name."""
+    return f"{_START}{text}{_NAME}{label}{_END}"
+
+
 @dataclass(slots=True)
 class Phrases:
     """Words for the expressions of one entity's rule, seen from a day."""
@@ -80,6 +89,19 @@ class Phrases:
     def numbers(self, compiled: n.Compiled) -> str:
         """The formula with the values that things had."""
         return _Words(self, compiled, self._value).node(compiled.node, {}, 0)
+
+    def terms(self, compiled: n.Compiled) -> tuple[Term, ...]:
+        """The formula with the values that things had, in pieces: each value with its name."""
+        found = []
+        for piece in _Words(self, compiled, self._marked).node(compiled.node, {}, 0).split(_END):
+            sign, _, inner = piece.partition(_START)
+            text, _, label = inner.partition(_NAME)
+            found += [Term(sign)] if sign else []
+            found += [Term(text, label)] if text else []
+        return tuple(found)
+
+    def _marked(self, compiled: n.Compiled, path: n.Path, bound: dict[str, Any]) -> str:
+        return marked(self._value(compiled, path, bound), self._label(compiled, path, bound))
 
     def _label(self, compiled: n.Compiled, path: n.Path, bound: dict[str, Any]) -> str:
         if path.name == n.SELF or path.type.kind == "ref":
@@ -220,7 +242,8 @@ class _Words:
                 return self.phrases.value(node.value, node.type, node)
             case n.Path():
                 text = self.name(self.compiled, node, bound)
-                return self.wrap(text, 1, outer) if TO(self.phrases.lang) in text and self.numbers else text
+                ranged = self.numbers and TO(self.phrases.lang) in text.partition(_NAME)[0]
+                return self.wrap(text, 1, outer) if ranged else text
             case n.Binary():
                 strength = _STRENGTH[node.operator]
                 left = self.node(node.left, bound, strength)
@@ -247,7 +270,7 @@ class _Words:
     @property
     def numbers(self) -> bool:
         """Whether values are said, not names."""
-        return self.name == self.phrases._value
+        return self.name != self.phrases._label
 
     def wrap(self, text: str, strength: int, outer: int) -> str:
         return f"（{text}）" if strength < outer else text
@@ -331,8 +354,13 @@ class _Words:
     def written_out(self, node: n.Aggregate, bound: dict[str, Any]) -> str:
         world, ent, when = self.phrases.world, self.phrases.ent, self.phrases.when
         total = world.evaluate(self.compiled, ent, when, node, bound)
+        whole = self.phrases.value(total, node.type, node)
+        if self.name == self.phrases._marked:
+            whole = marked(
+                whole, _Words(self.phrases, self.compiled, self.phrases._label).node(node, bound, 0)
+            )
         if node.function != "sum":
-            return self.phrases.value(total, node.type, node)
+            return whole
         terms = []
         for member in trace.members(world, node, ent, bound):
             inner = {**bound, node.variable: member}
@@ -342,5 +370,5 @@ class _Words:
             if counts is True:
                 terms.append(self.node(node.item, inner, 5))
         if not 0 < len(terms) <= MOST_TERMS or isinstance(total, Unknown):
-            return self.phrases.value(total, node.type, node)
+            return whole
         return f"（{' + '.join(terms)}）" if len(terms) > 1 else terms[0]

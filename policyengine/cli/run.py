@@ -159,6 +159,10 @@ def _drawn(cases: list[Any], depth: str, format_: str, lang: str) -> str:
         return json.lines(cases, depth)
     if format_ == "csv":
         return csv.draw(cases, lang)
+    if format_ == "html":
+        from policyengine.render import html
+
+        return html.draw([case for case in cases if case.explanations], lang)
     drawer = markdown.draw if format_ == "md" else text.draw
     all_blocks = [block for case in cases for block in blocks.case_blocks(case, depth, lang)]
     all_blocks += blocks.summary(cases, lang)

@@ -1,0 +1,254 @@
+"""One application as a page: the award explained, the reasons of a refusal, or what is still needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from fractions import Fraction
+
+from policyengine import exact, wording
+from policyengine.clauses import Citation, citation
+from policyengine.decision import OUTCOMES, Failure, Missing
+from policyengine.explanation import Capped, Line
+from policyengine.marking import condition_passages
+from policyengine.render.html import tables
+from policyengine.render.html.markup import Child, Markup, el, join
+from policyengine.render.html.parts import (
+    Sheet,
+    big,
+    cap_bar,
+    conditions,
+    formula,
+    in_words,
+    quotes,
+    range_bar,
+    step,
+    steps,
+)  # fmt: skip
+from policyengine.render.html.words import TITLES
+from policyengine.values import Unknown
+
+
+def page(sheet: Sheet, anchor: str) -> Markup:
+    """The page of one decision, as an article."""
+    d = sheet.e.decision
+    body = {"granted": _granted, "refused": _refused}.get(d.outcome, _open)
+    supposed = tables.what_if(sheet.e)
+    kind = f"paper {d.outcome} {'what-if' if supposed else 'draft'}-{sheet.say.lang}"
+    return el(
+        "article", _head(sheet, supposed), tables.suppositions(sheet), _lead(sheet), body(sheet), _end(sheet),
+        class_=kind, id=anchor,
+    )  # fmt: skip
+
+
+def _head(sheet: Sheet, supposed: bool) -> Markup:
+    say, d, policy = sheet.say, sheet.e.decision, sheet.e.policy
+    amended = [say("amended", o.title(say.lang)) for o in policy.overlays if not o.hypothetical]
+    facts: list[tuple[str, str]] = [(say("id"), d.subject.id)]
+    if d.declared_on:
+        facts.append((say("declared"), wording.day(d.declared_on, say.lang)))
+    if d.option_label.zh:
+        facts.append((say("applied"), say.label(d.option_label)))
+    title = say.list([f"{policy.header.title(say.lang)}（{policy.header.number}）" if say.lang == "zh" else
+                      f"{policy.header.title('en')} ({policy.header.number})", *amended])  # fmt: skip
+    return el(
+        "header",
+        el("p", say("what_if" if supposed else "draft"), class_="mark-draft"),
+        sheet.heading(0, say.label(TITLES[d.outcome])),
+        el("dl", (el("div", el("dt", k), el("dd", v)) for k, v in facts), class_="meta"),
+        el("dl", el("div", el("dt", say("under")), el("dd", title)), class_="meta under"),
+    )
+
+
+# --- conclusion -------------------------------------------------------------------------------
+
+
+def _lead(sheet: Sheet) -> Markup:
+    """The conclusion in a sentence, and the amount."""
+    say, d = sheet.say, sheet.e.decision
+    sentence: Child
+    if d.outcome == "granted":
+        sentence, label, figure = _said_granted(sheet), say("to_pay"), big(say.amount(d.amount))
+    elif d.outcome == "refused":
+        sentence, label, figure = _said_refused(sheet), say("outcome"), el("b", say("refused"), class_="word")
+    else:
+        sentence, label = _said_open(sheet), say("open_amount")
+        figure = el("b", say.amount(d.amount), class_="word")
+    words = in_words(d.amount, say) if d.outcome == "granted" else ""
+    return el(
+        "section", sheet.heading(1, say("conclusion")), el("p", sentence, class_="sentence"),
+        el("div", el("p", label), el("p", figure, class_="figure"), el("p", words) if words else None, class_="amount"),
+        class_="lead",
+    )  # fmt: skip
+
+
+def _who(sheet: Sheet) -> str:
+    """Who applies for what, as every conclusion begins."""
+    say, d = sheet.say, sheet.e.decision
+    option = say.label(d.option_label)
+    return say(
+        "who",
+        who=say("by", say.list(name for _, name in sheet.e.parties)) if sheet.e.parties else "",
+        title=d.title or d.subject.id,
+        option=say("for", option) if option else say("for_nothing"),
+    )
+
+
+def _said_granted(sheet: Sheet) -> Markup:
+    say, d = sheet.say, sheet.e.decision
+    return join(
+        say("said_granted", who=_who(sheet)), el("strong", say("said_amount", say.amount(d.amount))),
+        (_said_cap(sheet, capped) for capped in sheet.e.caps),
+    )  # fmt: skip
+
+
+def _said_cap(sheet: Sheet, capped: Capped) -> Child:
+    say = sheet.say
+    if exact.compare(capped.computed, capped.cap) <= 0:
+        return say("said_free", capped.computed_label, capped.cap_label, say.money(capped.cap))
+    cut = say.money(exact.subtract(capped.computed, capped.cap))
+    return say(
+        "said_cut",
+        capped.computed_label,
+        say.money(capped.computed),
+        capped.cap_label,
+        say.money(capped.cap),
+        cut,
+    )
+
+
+def _said_refused(sheet: Sheet) -> str:
+    n = len(sheet.e.decision.refusals)
+    return sheet.say("said_refused", who=_who(sheet), n=n)
+
+
+def _said_open(sheet: Sheet) -> str:
+    say, d = sheet.say, sheet.e.decision
+    may = say("or").join(say("may_be", OUTCOMES[o](say.lang)) for o in d.may_be)
+    text = say("said_open", who=_who(sheet), n=len(d.missing), may=may)
+    low, high = (d.amount.low, d.amount.high) if isinstance(d.amount, Unknown) else (None, None)
+    if isinstance(low, Decimal | Fraction) and isinstance(high, Decimal | Fraction):
+        text += say("amount_between", say.money(low), say.money(high))
+    return text
+
+
+# --- kinds of page ----------------------------------------------------------------------------
+
+
+def _granted(sheet: Sheet) -> Markup:
+    say, d = sheet.say, sheet.e.decision
+    bars = [
+        cap_bar(capped, say, say("cap_title") if len(sheet.e.caps) == 1 else capped.label)
+        for capped in sheet.e.caps
+    ]
+    return join(
+        bars, _worked(sheet, sheet.e.conditions, say("steps")),
+        tables.shares(sheet, say("shares"), ((sheet, r) for r in d.results), say.amount(d.amount)),
+        tables.set_aside(sheet, d.set_aside),
+    )  # fmt: skip
+
+
+def _refused(sheet: Sheet) -> Markup:
+    say, d = sheet.say, sheet.e.decision
+    lines = {(line.name, line.subject.path if line.subject else ""): line for line in sheet.e.conditions}
+    failed = {(f.condition, f.subject.path) for f in d.refusals}
+    rest = [line for key, line in lines.items() if key not in failed]
+    reasons = [
+        _reason(sheet, i, failure, lines.get((failure.condition, failure.subject.path)))
+        for i, failure in enumerate(d.refusals, 1)
+    ]
+    return join(
+        sheet.section(say("reasons"), say("reasons_note"), el("ol", reasons, class_="steps"), kind="worked"),
+        _worked(sheet, rest, say("other_conditions"), count=False),
+        tables.set_aside(sheet, d.set_aside),
+    )
+
+
+def _reason(sheet: Sheet, i: int, failure: Failure, line: Line | None) -> Markup:
+    """One failed condition: what is wrong, the numbers, the papers that show it, and the words."""
+    say = sheet.say
+    left: list[Child] = []
+    if line is not None and line.terms:
+        left.append(formula(line.terms))
+    who = sheet.who(failure.subject.path, failure.subject.label(say.lang))
+    about = [f"{who} · {failure.label(say.lang)}"]
+    about += (
+        [f"{say('evidence')}{'：' if say.lang == 'zh' else ': '}{line.evidence}"]
+        if line and line.evidence
+        else []
+    )
+    left += [el("p", text, class_="aside") for text in about]
+    law = quotes(tables.failure_passages(sheet.e, failure), say)
+    return step(sheet, say.number(i), failure.message(say.lang), left, law)
+
+
+def _open(sheet: Sheet) -> Markup:
+    say, d = sheet.say, sheet.e.decision
+    asked = [_question(sheet, i, item) for i, item in enumerate(d.missing, 1)]
+    return join(
+        range_bar(d.amount, say) if isinstance(d.amount, Unknown) else None,
+        sheet.section(
+            say("questions"), say("questions_note"), el("ol", asked, class_="steps"), kind="worked"
+        ),
+        _worked(sheet, sheet.e.conditions, say("steps")),
+        tables.set_aside(sheet, d.set_aside),
+    )
+
+
+def _question(sheet: Sheet, i: int, item: Missing) -> Markup:
+    """One fact to bring: the question, who answers it, what proves it, and room for the answer."""
+    say, fact = sheet.say, item.fact
+    pairs = [(say("whose"), sheet.who(item.subject.path, item.subject.label(say.lang)))]
+    if fact is not None and fact.answered_by:
+        pairs.append((say("answered_by"), fact.answered_by))
+    if fact is not None and fact.evidence.zh:
+        pairs.append((say("evidence"), fact.evidence(say.lang)))
+    answer = el("div", el("dt", say("answer")), el("dd", _answers(sheet, item), class_="answers"))
+    left = el("dl", (el("div", el("dt", k), el("dd", v)) for k, v in pairs), answer, class_="ask")
+    cited: list[Citation] = [citation(sheet.e.policy, c, "", say.lang) for c in item.cited.cites]
+    law = quotes(condition_passages(sheet.e.policy, cited), say)
+    box = el("span", class_="tick", aria_hidden="true")
+    return step(sheet, say.number(i), item.ask(say.lang) or item.label(say.lang), [left], law, box)
+
+
+def _answers(sheet: Sheet, item: Missing) -> Iterator[Child]:
+    """Boxes for what can be ticked, a line for what is written."""
+    say, fact = sheet.say, item.fact
+    ticks: list[str] = []
+    if fact is None:
+        yield say("blank", "")
+        return
+    if fact.type.kind == "bool":
+        ticks = [say("yes"), say("no")]
+    elif fact.options:
+        ticks = [label(say.lang) for label in fact.options.values()]
+    elif fact.type.kind == "date":
+        yield say("day_blank")
+    else:
+        yield say("blank", say("yuan") if fact.type.kind == "money" else fact.unit)
+    ticks += [say("none")] if fact.type.optional else []
+    for text in ticks:
+        yield el("span", el("span", class_="tick small", aria_hidden="true"), text, class_="choice")
+
+
+def _worked(sheet: Sheet, lines: Iterable[Line], title: str, count: bool = True) -> Markup | None:
+    """The conditions and the steps, with the words of the document beside each."""
+    say, lines = sheet.say, list(lines)
+    rows: list[Child] = []
+    if lines:
+        number = say.number(1) if count else ""
+        rows.append(conditions(sheet, lines, number, say("conditions") if count else say("met")))
+    rows += steps(sheet, 1 + bool(lines))
+    if not rows:
+        return None
+    return sheet.section(
+        title, say("steps_note") if count else "", el("ol", rows, class_="steps"), kind="worked"
+    )
+
+
+def _end(sheet: Sheet) -> Markup:
+    found = sheet.e.provenance
+    return join(
+        tables.readings(sheet), tables.assumed(sheet), tables.inputs(sheet), tables.everything(sheet), tables.notes(sheet),
+        tables.signatures(sheet), tables.provenance(sheet, found) if found else None,
+    )  # fmt: skip
