@@ -194,10 +194,17 @@ def decide(plans: Plans, case: Case, readings: Mapping[str, str] | None = None) 
 
 
 def explain(
-    decided: Decided, lang: str = "zh", provenance: Provenance | None = None, depth: str = "full"
+    decided: Decided,
+    lang: str = "zh",
+    provenance: Provenance | None = None,
+    depth: str = "full",
+    whatif: bool = True,
 ) -> CaseExplanation:
-    """The decisions of a case with conditions, steps and inputs, each tied to its clause and words."""
-    return explaining.explain(decided, lang, provenance, depth)
+    """The decisions of a case with conditions, steps and inputs, each tied to its clause and words.
+
+    `whatif`: with the distance of each refusal and what other readings would give, which costs more than the rest.
+    """
+    return explaining.explain(decided, lang, provenance, depth, whatif)
 
 
 def digest(data: str | bytes) -> str:

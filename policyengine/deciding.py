@@ -6,7 +6,7 @@ from `granted` to the conditions that are false. No condition hides another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -55,11 +55,11 @@ def decide(
     contradicts itself or makes a rule impossible to compute, with all contradictions at once.
     """
     world = World(plans, case, dict(readings or {}))
-    found = list(_contradictions(world))
+    found = list(contradictions(world))
     if found:
         raise CaseError(found)
     application = plans.last.application
-    decisions = tuple(_decision(world, ent, reasons) for ent in world.entities[application.entity].values())
+    decisions = tuple(decide_one(world, ent, reasons) for ent in world.entities[application.entity].values())
     shown = tuple(_results(world, own=False))
     return Decided(world, CaseDecision(case.name, decisions, shown))
 
@@ -67,9 +67,10 @@ def decide(
 # --- contradictions ---------------------------------------------------------------------------
 
 
-def _contradictions(world: World) -> Iterator[Diagnostic]:
-    """Constraints that are surely broken, and dates later than they may be."""
-    for ent in (ent for members in world.entities.values() for ent in members.values()):
+def contradictions(world: World, among: Collection[Ent] | None = None) -> Iterator[Diagnostic]:
+    """Constraints that are surely broken, and dates later than they may be; `among`: only of these entities."""
+    everyone = [ent for members in world.entities.values() for ent in members.values()]
+    for ent in everyone if among is None else among:
         when = world.when(ent)
         for rule in world.plan(when).rules:  # of the version in force on the entity's own day
             if rule.constraint.entity == ent.kind and world.evaluate(rule.test, ent, when) is False:
@@ -79,7 +80,8 @@ def _contradictions(world: World) -> Iterator[Diagnostic]:
     for fact in world.policy.facts.values():
         if fact.not_after:
             for ent in world.entities[fact.entity].values():
-                yield from _too_late(world, fact, ent)
+                if among is None or ent in among:
+                    yield from _too_late(world, fact, ent)
 
 
 def _first_given(world: World, compiled: n.Compiled, ent: Ent, when: When) -> Span | None:
@@ -93,17 +95,18 @@ def _first_given(world: World, compiled: n.Compiled, ent: Ent, when: When) -> Sp
 
 
 def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
+    stated = world.stated(ent, fact.name)
     given = ent.given.facts.get(fact.name) if ent.given else None
-    if given is None or not isinstance(given.value, date):
+    if not isinstance(stated, date):
         return
     for seen in _seen_from(world, ent):
         day = world.when(seen)
-        if isinstance(day, date) and given.value > day:
+        if isinstance(day, date) and stated > day:
             yield diagnostic(
                 "later-than-application",
-                given.span,
+                given.span if given else None,
                 name=fact.label.zh,
-                text=given.text,
+                text=given.text if given and given.value == stated else stated.isoformat(),
                 day=day.isoformat(),
                 id=seen.id,
             )
@@ -127,7 +130,8 @@ def _seen_from(world: World, ent: Ent) -> Iterator[Ent]:
 # --- one application --------------------------------------------------------------------------
 
 
-def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
+def decide_one(world: World, ent: Ent, reasons: bool = True) -> Decision:
+    """The decision of one application. `reasons`: as of `decide`."""
     application = world.plans.last.application
     when = world.when(ent)
     plan = world.plan(when)
@@ -138,7 +142,7 @@ def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
     starts = [Read(ent, application.granted, when), Read(ent, application.amount, when)]
     read = list(trace.reached(world, starts)) if reasons else []
     refusals = tuple(_unique(failures(world, ent, application.granted, when, reasons)))
-    missing = tuple(_missing(world, unknown.needs((granted, amount))))
+    missing = tuple(missing_facts(world, unknown.needs((granted, amount))))
     option = world.value(ent, application.option) if application.option else ""
     return Decision(
         subject=subject(world, ent), title=title(world, ent), declared_on=when if isinstance(when, date) else None,
@@ -337,7 +341,7 @@ def unit_of(policy: m.Policy, fact: m.Fact) -> Unit | str:
 # --- what it rests on -------------------------------------------------------------------------
 
 
-def _missing(world: World, needs: frozenset[FactRef]) -> Iterator[Missing]:
+def missing_facts(world: World, needs: frozenset[FactRef]) -> Iterator[Missing]:
     """The facts asked for, in the order in which the policy lists them."""
     if not needs:
         return

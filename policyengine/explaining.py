@@ -7,14 +7,16 @@ application; and everything that was read on the way, of every entity.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
 from policyengine import plan as p
 from policyengine import trace, wording
+from policyengine.alternatives import Alternatives
 from policyengine.deciding import Decided, subject, title, unit_of
 from policyengine.decision import Decision
+from policyengine.distance import distances, reached
 from policyengine.explanation import Capped, CaseExplanation, Explanation, Input, Line, Provenance, Term, Used
 from policyengine.instances import Ent, When
 from policyengine.lang import nodes as n
@@ -27,16 +29,24 @@ from policyengine.world import World
 
 
 def explain(
-    decided: Decided, lang: str = "zh", provenance: Provenance | None = None, depth: str = "full"
+    decided: Decided,
+    lang: str = "zh",
+    provenance: Provenance | None = None,
+    depth: str = "full",
+    whatif: bool = True,
 ) -> CaseExplanation:
-    """Explain every decision of a case. `depth` none, summary, steps or full: how much is worked out."""
+    """Explain every decision of a case. `depth` none, summary, steps or full: how much is worked out.
+
+    `whatif`: also how far each refusal is from being met and what other readings would give (not at depth none).
+    """
     world = decided.world
     application = world.plans.last.application
     explanations = []
+    others = Alternatives(world) if whatif and depth != "none" else None
     for decision in decided.decision.decisions:
         ent = world.entities[application.entity][decision.subject.id]
         lines = Lines(world, world.plan(world.when(ent)).policy, lang)
-        explanations.append(_Explainer(world, ent, lines).explain(decision, provenance, depth))
+        explanations.append(_Explainer(world, ent, lines, others).explain(decision, provenance, depth))
     return CaseExplanation(decided.decision, tuple(explanations), provenance)
 
 
@@ -47,6 +57,7 @@ class _Explainer:
     world: World
     ent: Ent
     lines: Lines
+    others: Alternatives | None
 
     def explain(self, decision: Decision, provenance: Provenance | None, depth: str) -> Explanation:
         when = self.world.when(self.ent)
@@ -66,7 +77,7 @@ class _Explainer:
             caps = list(self.caps(read, when))
             if depth == "full":
                 everything = [line for item in reversed(read) if (line := self.lines.line(item)) is not None]
-        return Explanation(
+        explanation = Explanation(
             self.lines.lang,
             self.lines.policy,
             decision,
@@ -78,6 +89,20 @@ class _Explainer:
             tuple(caps),
             {ent.path: self.name(ent) for kind in self.world.entities.values() for ent in kind.values()},
             tuple(self.parties()),
+        )
+        return explanation if self.others is None else self.otherwise(explanation, self.others, depth)
+
+    def otherwise(self, e: Explanation, others: Alternatives, depth: str) -> Explanation:
+        """The explanation with what would be if facts or readings were other than they are."""
+        away = distances(self.world, self.ent, e.decision)
+        found = others.of(self.ent, e.decision)
+        pairs = others.interactions(self.ent, e.decision, found) if depth in ("steps", "full") else ()
+        return replace(
+            e,
+            distances=away,
+            reached=reached(self.world, self.ent, away),
+            alternatives=found,
+            interactions=pairs,
         )
 
     # --- who ---

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from policyengine import model as m
+from policyengine.alternatives import Alternative, Interaction
 from policyengine.clauses import Citation
 from policyengine.decision import CaseDecision, Decision, Subject
+from policyengine.distance import Distance, Reached
 from policyengine.exact import Number
 from policyengine.values import Known, Type
 
@@ -104,6 +106,8 @@ class Explanation:
 
     `caps`: what was held against a cap on the way to the amount. `names`: what people call the entities of
     the case, by path (`enterprise.E1`). `parties`: what the application refers to, in words (企业, its name).
+    `distances`: how far each refusal is from being met, `reached`: what all of them reached would give.
+    `alternatives`: readings that would change the result, `interactions`: pairs that bear on each other.
     """
 
     lang: str
@@ -117,6 +121,10 @@ class Explanation:
     caps: tuple[Capped, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     parties: tuple[tuple[str, str], ...] = ()
+    distances: tuple[Distance, ...] = ()
+    reached: Reached | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    interactions: tuple[Interaction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

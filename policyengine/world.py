@@ -23,19 +23,23 @@ from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.lang.evaluate import Evaluator
 from policyengine.room import make_room
-from policyengine.values import ABSENT, FactRef, Unknown, Value
+from policyengine.values import ABSENT, FactRef, Known, Unknown, Value
 
 _NOT_YET = object()
 
 
 @dataclass(slots=True)
 class World:
-    """See the module. `readings` maps interpretations to the options chosen instead of the default."""
+    """See the module. `readings` maps interpretations to the options chosen instead of the default.
+
+    `moved`: facts that are other than the case says. `entities` may be those of another world of the same case.
+    """
 
     plans: Plans
     case: Case
     readings: Mapping[str, str] = field(default_factory=dict)
     entities: dict[str, dict[str, Ent]] = field(default_factory=dict)
+    moved: Mapping[FactRef, Known] = field(default_factory=dict)
     assumed: dict[FactRef, Value] = field(default_factory=dict)
     ties: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
     used_readings: set[str] = field(default_factory=set)
@@ -57,6 +61,8 @@ class World:
             # A value that is set from outside may stand in the place of what is the same for every case.
             self._nodes[id(plan)] = plan.nodes if self.case.stipulated else nodes
         self._dated = {entity.name: entity.dated_by for entity in self.policy.entities.values()}
+        if self.entities:
+            return
         for kind, members in self.case.entities.items():
             self.entities[kind] = {id_: Ent(kind, id_, given) for id_, given in members.items()}
         for entity in self.policy.entities.values():
@@ -172,15 +178,24 @@ class World:
         node = (plan or self.plans.last).nodes.get(name)
         if not isinstance(node, p.FactNode):
             raise KeyError(name)
-        given = ent.given.facts.get(name) if ent.given else None
-        if given is not None and given.value is not None:
-            return given.value
+        stated = self.stated(ent, name)
+        if stated is not None:
+            return stated
         fact = node.fact
         ref = ent.stand_in or FactRef(ent.kind, ent.id, name)
         if fact.assume is not None and ent.stand_in is None:
             self.assumed[ref] = fact.assume
             return fact.assume
         return anything(fact.type, frozenset((ref,)), fact.low, fact.high)
+
+    def stated(self, ent: Ent, name: str) -> Known | None:
+        """What is said of a fact; None where it was left blank."""
+        if self.moved and ent.stand_in is None:
+            moved = self.moved.get(FactRef(ent.kind, ent.id, name))
+            if moved is not None:
+                return moved
+        given = ent.given.facts.get(name) if ent.given else None
+        return None if given is None else given.value
 
     def _reading(self, node: p.ReadingNode, ent: Ent | None, when: When) -> Value:
         name = node.info.name

@@ -24,6 +24,8 @@ LAYERS = (
     ("world", "decision"),
     ("trace",),
     ("deciding", "checks"),
+    ("again", "inplay", "ladder"),
+    ("distance", "alternatives"),
     ("explanation", "labels"),
     ("phrases", "formulas", "scenarios"),
     ("lines",),

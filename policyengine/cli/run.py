@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from policyengine.cli.common import choose_policy, fail, quoted, write
+from policyengine.cli.common import choose_policy, fail, note, quoted, write
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,7 +44,7 @@ def run_cases(
     try:
         explained = []
         for name in files:
-            explained += _file(api, name, depth, lang, options)
+            explained += _file(api, name, depth, lang, options, format_ != "csv")
     except (PolicyError, CaseError) as error:
         fail(error, lang)
     if not any(case.explanations for case in explained):
@@ -62,7 +62,10 @@ def _only(case: Any, id_: str) -> Any:
     return replace(case, explanations=tuple(e for e in case.explanations if e.decision.subject.id == id_))
 
 
-def _file(api: Any, name: str, depth: str, lang: str, options: dict[str, Any]) -> list[Any]:
+MANY = 50  # applications in a file, from which on a summary does not say of each what would be otherwise
+
+
+def _file(api: Any, name: str, depth: str, lang: str, options: dict[str, Any], whatif: bool) -> list[Any]:
     from policyengine import casefile
 
     data, shown = _data(name)
@@ -75,13 +78,21 @@ def _file(api: Any, name: str, depth: str, lang: str, options: dict[str, Any]) -
     file = api.read_case(plans, data, shown)
     as_of = options["as_of"] or (file.as_of.text if file.as_of else "")
     provenance = _provenance(api, plans, shown, data, readings, as_of, options)
+    kind = plans.last.application.entity
+    if depth == "summary" and sum(len(case.entities[kind]) for case in file.cases) > MANY:
+        whatif = False
+        note(
+            f"{shown} 有{MANY}件以上，没有逐件算差多少和别的读法；explain --id 编号 看一件",
+            f"{shown} holds more than {MANY}: distances and other readings were left out; see one with explain --id",
+            lang,
+        )
     cases = []
     for case in file.cases:
         if as_of:
             case = api.with_as_of(plans, case, as_of)
         for text in options["facts"]:
             case = api.with_fact(plans, case, text)
-        cases.append(api.explain(api.decide(plans, case, readings), lang, provenance, depth))
+        cases.append(api.explain(api.decide(plans, case, readings), lang, provenance, depth, whatif))
     return cases
 
 

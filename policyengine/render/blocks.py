@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from policyengine import clauses, wording
@@ -14,6 +14,7 @@ from policyengine.capitals import capital
 from policyengine.clauses import Citation
 from policyengine.decision import OUTCOMES, Decision, Failure, Missing
 from policyengine.explanation import CaseExplanation, Explanation, Line, Provenance
+from policyengine.render import whatif
 from policyengine.values import T_MONEY, Unknown
 
 
@@ -158,12 +159,17 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
     yield Paragraph(about(e, lang))
     if d.refusals:
         yield Heading(2, say("refusals", lang))
-        for failure in d.refusals:
-            yield _failure(e, failure, lang)
+        for i, failure in enumerate(d.refusals):
+            item = _failure(e, failure, lang)
+            if i < len(e.distances):
+                item = replace(item, below=(*item.below, *whatif.distance_lines(e, i)))
+            yield item
+        if e.reached is not None:
+            yield Paragraph(whatif.reached_line(e))
     if d.missing and d.outcome != "refused":
         yield from _missing(e, lang)
     if depth == "summary":
-        yield from _readings_in_short(d, lang)
+        yield from _readings_in_short(e, lang)
         return
     if e.conditions:
         yield Heading(2, _counted(e.conditions, lang))
@@ -177,7 +183,7 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
         for i, line in enumerate(e.steps, 1):
             other = line.subject is not None and line.subject.path != d.subject.path
             yield _line(line, lang, str(i), whose=other)
-    yield from _readings(d, lang, full=depth == "full")
+    yield from _readings(e, lang, full=depth == "full")
     yield from _assumed(d, lang)
     if e.inputs:
         yield Heading(2, say("inputs", lang))
@@ -334,13 +340,13 @@ def _line(line: Line, lang: str, number: str = "", whose: bool = False) -> Item:
     return Item(mark, text, (*below, *_quotes(line.citations)))
 
 
-def _readings_in_short(d: Decision, lang: str) -> Iterator[Block]:
-    """How many default readings the answer rests on, and which were changed."""
+def _readings_in_short(e: Explanation, lang: str) -> Iterator[Block]:
+    """How many default readings the answer rests on, which were changed, and which would change it."""
+    d, zh = e.decision, lang == "zh"
     changed = [use for use in d.readings if not use.default]
     kept = len(d.readings) - len(changed)
     if not d.readings:
         return
-    zh = lang == "zh"
     text = f"用到{kept}项默认口径" if zh else f"Rests on {kept} default readings"
     for use in changed:
         option = use.interpretation.options[use.option].label(lang)
@@ -349,14 +355,22 @@ def _readings_in_short(d: Decision, lang: str) -> Iterator[Block]:
             if zh
             else f"; changed: {use.interpretation.label(lang)}: {option}"
         )
+    others = list(dict.fromkeys(a.reading.interpretation.label(lang) for a in e.alternatives))
+    if others:
+        text += (
+            f"；其中{len(others)}项换一种读法结果就不同：{'、'.join(others)}"
+            if zh
+            else f"; {len(others)} of them would change the result if read otherwise: {', '.join(others)}"
+        )
     yield Paragraph(text + ("。" if zh else "."))
 
 
-def _readings(d: Decision, lang: str, full: bool = False) -> Iterator[Block]:
-    if not d.readings:
+def _readings(e: Explanation, lang: str, full: bool = False) -> Iterator[Block]:
+    """Each reading in use; below it what the others would give, where that is something else."""
+    if not e.decision.readings:
         return
     yield Heading(2, say("readings", lang))
-    for use in d.readings:
+    for use in e.decision.readings:
         i = use.interpretation
         option = i.options[use.option]
         mark = "·" if use.default else "▲"
@@ -366,15 +380,28 @@ def _readings(d: Decision, lang: str, full: bool = False) -> Iterator[Block]:
             if lang == "zh"
             else f"{i.label(lang)}: {option.label(lang)}{tail}"
         )
-        below = [
-            i.question(lang),
-            *(
-                [f"{i.decided_by}尚未明确" if lang == "zh" else f"not yet settled by {i.decided_by}"]
-                if i.decided_by and not i.decided_on
-                else []
-            ),
-        ]
-        yield Item(mark, text, tuple(below) if full else ())
+        below = []
+        if full:
+            below.append(i.question(lang))
+            if i.decided_by and not i.decided_on:
+                below.append(
+                    f"{i.decided_by}尚未明确" if lang == "zh" else f"not yet settled by {i.decided_by}"
+                )
+        others = [a for a in e.alternatives if a.reading.interpretation.name == i.name]
+        below += [whatif.alternative_line(other, lang) for other in others]
+        yield Item(mark, text, tuple(below))
+    if e.interactions:
+        yield from _interactions(e, lang)
+
+
+def _interactions(e: Explanation, lang: str) -> Iterator[Block]:
+    """Pairs of readings that bear on each other."""
+    yield Paragraph("有的口径互相影响，一并改时：" if lang == "zh" else "Some readings bear on each other:")
+    for pair in e.interactions[: whatif.MOST_PAIRS]:
+        yield Item("·", whatif.interaction_line(pair, lang))
+    rest = len(e.interactions) - whatif.MOST_PAIRS
+    if rest > 0:
+        yield Item("·", f"另有{rest}对" if lang == "zh" else f"{rest} more pairs")
 
 
 def _assumed(d: Decision, lang: str) -> Iterator[Block]:

@@ -9,12 +9,15 @@ from decimal import Decimal
 from fractions import Fraction
 
 from policyengine import exact
+from policyengine.again import After
+from policyengine.alternatives import Alternative, Reading
 from policyengine.clauses import Citation
 from policyengine.decision import OUTCOMES, Assumed, Failure, Missing, ReadingUse, Result
+from policyengine.distance import Distance, Move, Reached
 from policyengine.exact import Number
 from policyengine.explanation import CaseExplanation, Explanation, Input, Line, Provenance
-from policyengine.model import Cited, Label
-from policyengine.values import Absent, Table, Tiers, Type, Unknown, Value
+from policyengine.model import Cited, Label, Policy
+from policyengine.values import T_COUNT, Absent, Table, Tiers, Type, Unknown, Value
 
 VERSION = "1"
 
@@ -72,14 +75,16 @@ def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
     answer: dict[str, object] = {
         "case": case, "version": d.version, "application": d.subject.path, **{k: v for k, v in known.items() if v},
         "outcome": d.outcome, "outcome_text": _label(OUTCOMES[d.outcome]), "may_be": list(d.may_be),
-        "settled": d.settled, "amount": amount(d.amount), "refusals": [_failure(f) for f in d.refusals],
+        "settled": d.settled, "amount": amount(d.amount), "refusals": [_refusal(e, i) for i in range(len(d.refusals))],
         "missing": [_missing(item) for item in d.missing],
     }  # fmt: skip
     if depth == "none":
         return answer
+    if e.reached is not None:
+        answer["if_all_reached"] = _reached(e.policy, e.reached)
     answer |= {
         "set_aside": [_failure(f) for f in d.set_aside],
-        "readings": [_reading(use) for use in d.readings],
+        "readings": [_reading(use, e.alternatives) for use in d.readings],
         "assumed": [_assumed(item) for item in d.assumed],
         "results": [_result(r) for r in d.results],
         "ties": [{"rule": rule, "between": [one, other]} for rule, one, other in d.ties],
@@ -91,6 +96,10 @@ def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
             "steps": [_line(line) for line in e.steps],
             "inputs": [_input(i) for i in e.inputs],
         }
+        answer["interactions"] = [
+            {"first": _option(pair.first), "second": _option(pair.second), "after": after(pair.after)}
+            for pair in e.interactions
+        ]
     if depth == "full":
         answer["everything"] = [_line(line) for line in e.everything]
     return answer
@@ -175,12 +184,78 @@ def _missing(item: Missing) -> dict[str, object]:
     return found
 
 
-def _reading(use: ReadingUse) -> dict[str, object]:
+def _reading(use: ReadingUse, others: Iterable[Alternative]) -> dict[str, object]:
     i = use.interpretation
-    return {
+    found: dict[str, object] = {
         "id": i.name, "option": use.option, "label": _label(i.label), "option_label": _label(i.options[use.option].label),
         "default": use.default, "decided": i.decided_on is not None, "cite": list(i.cited.cites),
     }  # fmt: skip
+    otherwise = [
+        {"option": a.reading.option, "label": _label(a.reading.chosen.label), "after": after(a.after)}
+        for a in others
+        if a.reading.interpretation.name == i.name
+    ]
+    return found | ({"otherwise": otherwise} if otherwise else {})
+
+
+def _option(reading: Reading) -> dict[str, object]:
+    return {
+        "id": reading.interpretation.name,
+        "option": reading.option,
+        "label": _label(reading.interpretation.label),
+        "option_label": _label(reading.chosen.label),
+    }
+
+
+# --- what would be otherwise ---
+
+
+def after(result: After) -> dict[str, object]:
+    """What would be given; only the contradictions where the changed case contradicts itself."""
+    if result.outcome is None:
+        return {"contradicts": [_label(label) for label in result.contradicts]}
+    found: dict[str, object] = {"outcome": result.outcome, "amount": amount(result.amount)}
+    return found | ({"missing": [str(item.ref) for item in result.missing]} if result.missing else {})
+
+
+def _refusal(e: Explanation, i: int) -> dict[str, object]:
+    found = _failure(e.decision.refusals[i])
+    if i < len(e.distances):
+        found["distance"] = _distance(e.distances[i])
+    return found
+
+
+def _distance(away: Distance) -> dict[str, object]:
+    found: dict[str, object] = {
+        "unique": away.unique,
+        "together": away.together,
+        "moves": [_move(move) for move in away.moves],
+    }
+    if away.after is not None:
+        found["after"] = after(away.after)
+    if away.in_play:
+        found["in_play"] = [str(item.ref) for item in away.in_play]
+    if (short := away.shortfall) is not None:
+        numbers = {"value": short.value, "needed": short.needed, "gap": short.gap}
+        shown = {name: plain(number, short.type) for name, number in numbers.items()}
+        found["shortfall"] = {"label": _label(short.label), **shown}
+    return found
+
+
+def _move(move: Move) -> dict[str, object]:
+    kind = move.fact.type
+    found: dict[str, object] = {"fact": str(move.ref), "label": _label(move.fact.label)}
+    found |= {"given": plain(move.given, kind), "needed": [plain(value, kind) for value in move.needed]}
+    if move.gap is not None:
+        found["gap"] = plain(move.gap, kind if kind.kind != "date" else T_COUNT)
+    return found | {"alone": move.alone, "after": after(move.after)}
+
+
+def _reached(policy: Policy, reached: Reached) -> dict[str, object]:
+    facts = [
+        {"at": str(ref), "value": plain(value, policy.facts[ref.name].type)} for ref, value in reached.moved
+    ]
+    return {"facts": facts, "after": after(reached.after), "least": reached.least}
 
 
 def _assumed(item: Assumed) -> dict[str, object]:
