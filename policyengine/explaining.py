@@ -6,7 +6,7 @@ application; and everything that was read on the way, of every entity.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -42,12 +42,24 @@ def explain(
     world = decided.world
     application = world.plans.last.application
     explanations = []
+    entities = (ent for kind in world.entities.values() for ent in kind.values())
+    names = {ent.path: name_of(world, ent) for ent in entities} if depth != "none" else {}
     others = Alternatives(world) if whatif and depth != "none" else None
     for decision in decided.decision.decisions:
         ent = world.entities[application.entity][decision.subject.id]
         lines = Lines(world, world.plan(world.when(ent)).policy, lang)
-        explanations.append(_Explainer(world, ent, lines, others).explain(decision, provenance, depth))
+        explanations.append(_Explainer(world, ent, lines, others, names).explain(decision, provenance, depth))
     return CaseExplanation(decided.decision, tuple(explanations), provenance)
+
+
+def name_of(world: World, ent: Ent) -> str:
+    """What people call an entity: its own name, else those of what it refers to, else its id."""
+    kind = world.policy.entities[ent.kind]
+    own = title(world, ent, but=kind.key)
+    if own or ent.given is None or not kind.dated_by:
+        return own or ent.id
+    others = [name_of(world, to) for role, to in ent.refs.items() if to is not None and role != kind.dated_by]
+    return "、".join(others) or ent.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,7 @@ class _Explainer:
     ent: Ent
     lines: Lines
     others: Alternatives | None
+    names: Mapping[str, str]
 
     def explain(self, decision: Decision, provenance: Provenance | None, depth: str) -> Explanation:
         when = self.world.when(self.ent)
@@ -87,7 +100,7 @@ class _Explainer:
             tuple(inputs),
             provenance,
             tuple(caps),
-            {ent.path: self.name(ent) for kind in self.world.entities.values() for ent in kind.values()},
+            self.names,
             tuple(self.parties()),
         )
         return explanation if self.others is None else self.otherwise(explanation, self.others, depth)
@@ -105,23 +118,14 @@ class _Explainer:
             interactions=pairs,
         )
 
-    # --- who ---
-
     def parties(self) -> Iterator[tuple[str, str]]:
         """What the application refers to: the words for it, and its name."""
         for other in self.ent.refs.values():
             if other is not None:
-                yield self.lines.policy.entities[other.kind].label(self.lines.lang), self.name(other)
-
-    def name(self, ent: Ent) -> str:
-        """What people call an entity: its own name, else those of what it refers to, else its id."""
-        kind = self.world.policy.entities[ent.kind]
-        own = title(self.world, ent, but=kind.key)
-        if own or ent.given is None:
-            return own or ent.id
-        above = kind.dated_by
-        others = [self.name(to) for role, to in ent.refs.items() if to is not None and role != above]
-        return "、".join(others) if above and others else ent.id
+                yield (
+                    self.lines.policy.entities[other.kind].label(self.lines.lang),
+                    name_of(self.world, other),
+                )
 
     # --- conditions ---
 

@@ -21,6 +21,7 @@ from policyengine.values import Table, Tiers
 
 Range = tuple[int, int]
 GAP = "……"
+_STOPS = "。；;"
 _OPEN, _CLOSE = "（(“〔《", "）)”〕》"
 
 
@@ -62,10 +63,10 @@ def step_passages(policy: m.Policy, citations: Iterable[Citation], used: Iterabl
     for citation in citations:
         text = _text(policy, citation)
         squeezed = squeeze(text)
-        whole = not citation.quote or citation.quote == text
+        whole = squeeze(citation.quote).text.rstrip(_STOPS) in ("", squeezed.text.rstrip(_STOPS))
         quotes = [(0, len(text))] if whole else _within(squeezed, citation.quote)
         marks = [mark for quote in quotes for mark in _decisive(policy, squeezed, quote, used)]
-        if not marks and not whole:
+        if not marks and not whole and not any(one.supposed for one in used):
             marks = quotes
         found.append(_passage(policy, citation, marks, quotes if citation.quote else []))
     return found

@@ -26,6 +26,7 @@ from policyengine.render.html.parts import (
     steps,
 )  # fmt: skip
 from policyengine.render.html.words import TITLES
+from policyengine.render.whatif import distance_lines, reached_line
 from policyengine.values import Unknown
 
 
@@ -159,6 +160,9 @@ def _refused(sheet: Sheet) -> Markup:
     ]
     return join(
         sheet.section(say("reasons"), say("reasons_note"), el("ol", reasons, class_="steps"), kind="worked"),
+        el("p", el("b", say("otherwise")), reached, class_="reached")
+        if (reached := reached_line(sheet.e))
+        else None,
         _worked(sheet, rest, say("other_conditions"), count=False),
         tables.set_aside(sheet, d.set_aside),
     )
@@ -167,9 +171,11 @@ def _refused(sheet: Sheet) -> Markup:
 def _reason(sheet: Sheet, i: int, failure: Failure, line: Line | None) -> Markup:
     """One failed condition: what is wrong, the numbers, the papers that show it, and the words."""
     say = sheet.say
-    left: list[Child] = []
+    left: list[Child] = (
+        [el("p", text, class_="away") for text in distance_lines(sheet.e, i - 1)] if sheet.e.distances else []
+    )
     if line is not None and line.terms:
-        left.append(formula(line.terms))
+        left.insert(0, formula(line.terms))
     who = sheet.who(failure.subject.path, failure.subject.label(say.lang))
     about = [f"{who} · {failure.label(say.lang)}"]
     about += (
@@ -236,8 +242,7 @@ def _worked(sheet: Sheet, lines: Iterable[Line], title: str, count: bool = True)
     say, lines = sheet.say, list(lines)
     rows: list[Child] = []
     if lines:
-        number = say.number(1) if count else ""
-        rows.append(conditions(sheet, lines, number, say("conditions") if count else say("met")))
+        rows.append(conditions(sheet, lines, say.number(1) if count else "", say("conditions")))
     rows += steps(sheet, 1 + bool(lines))
     if not rows:
         return None

@@ -18,6 +18,7 @@ from policyengine.render.html.words import Say
 from policyengine.values import Unknown
 
 SIGNS = {"met": "√", "failed": "×", "unknown": "?"}
+MOST_BESIDE = 6  # entities of one step that stand beside the words of the document; more go below them
 _WHOLE = 1000  # of a bar, in parts per thousand
 
 
@@ -228,16 +229,18 @@ def _names(sheet: Sheet) -> set[str]:
 
 
 def step(
-    sheet: Sheet, number: str, title: Child, left: Iterable[Child], right: Child, beside: Child = None
+    sheet: Sheet,
+    number: str,
+    title: Child,
+    left: Iterable[Child],
+    right: Child,
+    beside: Child = None,
+    wide: bool = False,
 ) -> Markup:
     """One row: a number, a title and what was done on the left, the words of the document on the right."""
     head = sheet.heading(2, el("span", number, class_="number"), el("span", title), beside)
-    return el(
-        "li",
-        el("div", head, left, class_="did"),
-        el("div", right, class_="law") if right else None,
-        class_="step",
-    )
+    did, law = el("div", head, left, class_="did"), el("div", right, class_="law") if right else None
+    return el("li", did, law, class_="step wide" if wide else "step")
 
 
 def steps(sheet: Sheet, first: int) -> Iterator[Markup]:
@@ -252,28 +255,49 @@ def steps(sheet: Sheet, first: int) -> Iterator[Markup]:
         used = dict.fromkeys(u for line in lines for u in line.used)
         law = quotes(step_passages(sheet.e.policy, cited, used), sheet.say)
         last = granted and bool(own) and name == own[-1]
-        rows = [_row(sheet, line, last) for line in lines]
-        yield step(sheet, sheet.say.number(i), lines[0].label, rows, law)
+        notes = [_notes(sheet, line) for line in lines]
+        shared = [note for note in notes[0] if all(note in other for other in notes)]
+        several = len(lines) > 1
+        rows = [
+            _row(sheet, line, [note for note in own_notes if note not in shared], last, several)
+            for line, own_notes in zip(lines, notes, strict=True)
+        ]
+        title = join(lines[0].label, None if several else _of_whom(sheet, lines[0]))
+        left = [el("div", rows, class_="grouped" if several else None), _aside(sheet, shared)]
+        yield step(sheet, sheet.say.number(i), title, left, law, wide=len(lines) > MOST_BESIDE)
 
 
 def _is_own(sheet: Sheet, line: Line) -> bool:
     return line.subject is not None and line.subject.path == sheet.e.decision.subject.path
 
 
-def _row(sheet: Sheet, line: Line, last: bool) -> Markup:
-    """What one step came to for one entity."""
+def _of_whom(sheet: Sheet, line: Line) -> Markup | None:
+    """Whose step it is, where it is not the application's."""
+    if line.subject is None or _is_own(sheet, line):
+        return None
+    return el("small", sheet.who(line.subject.path, line.subject.label(sheet.say.lang)))
+
+
+def _row(sheet: Sheet, line: Line, notes: list[str], last: bool, several: bool) -> Markup:
+    """What one step came to for one entity; of several each begins with a name."""
+    name = sheet.e.names.get(line.subject.path, line.subject.id) if line.subject else ""
+    came = el("div", formula(_shown(line), line.value, last, sheet.say("equals")), _aside(sheet, notes))
+    return el("div", el("p", name, class_="who") if several else None, came, class_="row")
+
+
+def _aside(sheet: Sheet, notes: list[str]) -> Markup | None:
+    return el("p", ("；" if sheet.say.lang == "zh" else "; ").join(notes), class_="aside") if notes else None
+
+
+def _shown(line: Line) -> tuple[Term, ...]:
+    """The terms of a formula; none where a value was taken over as it is."""
+    return () if line.numbers == line.value else line.terms
+
+
+def _notes(sheet: Sheet, line: Line) -> list[str]:
+    """What to know of a step: what the value is called, which case applied, which reading, what is supposed."""
     say = sheet.say
-    terms = line.terms
-    if line.numbers == line.value:  # a value taken over as it is: its name stands below it
-        terms = ()
-    who = None
-    if line.subject is not None and not _is_own(sheet, line):
-        who = el("p", sheet.who(line.subject.path, line.subject.label(say.lang)), class_="who")
-    notes = [line.formula] if line.formula and not terms else []
+    notes = [line.formula] if line.formula and not _shown(line) else []
     notes += [say("since", line.because)] if line.because else []
     notes += [line.note] if line.note else []
-    notes += [say("supposed")] if any(used.supposed for used in line.used) else []
-    return el(
-        "div", who, formula(terms, line.value, last, say("equals")),
-        (el("p", note, class_="aside") for note in notes), class_="row",
-    )  # fmt: skip
+    return notes + ([say("supposed")] if any(used.supposed for used in line.used) else [])

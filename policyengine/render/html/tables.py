@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from policyengine import clauses, wording
+from policyengine.alternatives import Alternative
 from policyengine.decision import Failure, ReadingUse, Result
 from policyengine.explanation import Explanation, Input, Provenance
 from policyengine.loader import SET
@@ -12,6 +13,7 @@ from policyengine.marking import Passage, condition_passages
 from policyengine.render.html.markup import Child, Markup, el, join
 from policyengine.render.html.parts import Sheet, quotes, sign
 from policyengine.render.html.words import Say
+from policyengine.render.whatif import MOST_PAIRS, interaction_line, reading_gives
 from policyengine.values import Unknown
 
 
@@ -32,7 +34,7 @@ def shares(
     sheet: Sheet, title: str, results: Iterable[tuple[Sheet, Result]], total: str = ""
 ) -> Markup | None:
     """Who gets what, each named as on its own sheet; nothing where there is nothing to share."""
-    say, found = sheet.say, [(s, r) for s, r in results if isinstance(r.value, Unknown) or r.value != 0]
+    say, found = sheet.say, [(s, r) for s, r in results if not isinstance(r.value, Unknown) and r.value != 0]
     if not found:
         return None
     several = len({r.name for _, r in found}) > 1
@@ -50,7 +52,10 @@ def shares(
             el("tr", el("th", say("total"), scope="row", colspan="2"), el("td", total, class_="right")),
         )
     head = (say("whose"), say("what"), say("amount"))
-    return sheet.section(title, "", table(title, head, [el("tbody", rows), foot], "shares", right=2))
+    kind = "keep" if len(rows) <= MOST_KEPT else ""
+    return sheet.section(
+        title, "", table(title, head, [el("tbody", rows), foot], "shares", right=2), kind=kind
+    )
 
 
 def set_aside(sheet: Sheet, found: Iterable[Failure]) -> Markup | None:
@@ -81,27 +86,67 @@ def failure_passages(e: Explanation, failure: Failure) -> list[Passage]:
 
 
 def readings(sheet: Sheet) -> Markup | None:
-    """The readings that the answer rests on: the question, how it was read, whether that is settled."""
-    uses, say = sheet.e.decision.readings, sheet.say
-    if not uses:
+    """The readings that the answer rests on; first those where another would change the result, with what it gives."""
+    e, say = sheet.e, sheet.say
+    if not e.decision.readings:
         return None
-    items = [_reading(sheet, use) for use in sorted(uses, key=lambda use: use.default)]
-    return sheet.section(say("readings"), say("readings_note"), el("ul", items, class_="readings"))
+    others: dict[str, list[Alternative]] = {}
+    for other in e.alternatives:
+        others.setdefault(other.reading.interpretation.name, []).append(other)
+    told = [use for use in e.decision.readings if use.interpretation.name in others or not use.default]
+    quiet = [use for use in e.decision.readings if use not in told]
+    pairs = [interaction_line(pair, say.lang) for pair in e.interactions[:MOST_PAIRS]]
+    if len(e.interactions) > MOST_PAIRS:
+        pairs.append(say("more_pairs", len(e.interactions) - MOST_PAIRS))
+    return sheet.section(
+        say("readings"), say("readings_note"),
+        el("ul", (_told(sheet, use, others.get(use.interpretation.name, [])) for use in told), class_="readings told") if told else None,
+        [el("p", say("together"), class_="aside"), el("ul", (el("li", pair) for pair in pairs), class_="notes")] if pairs else None,
+        el("p", say("quiet"), class_="aside") if told and quiet and e.alternatives else None,
+        el("ul", (_quiet(sheet, use) for use in quiet), class_="readings") if quiet else None,
+    )  # fmt: skip
 
 
-def _reading(sheet: Sheet, use: ReadingUse) -> Markup:
+def _told(sheet: Sheet, use: ReadingUse, others: Iterable[Alternative]) -> Markup:
+    """A reading in full: the question, how it was read, and what each other reading gives."""
     say, i = sheet.say, use.interpretation
-    lang = say.lang
-    place = say.list(clauses.short(sheet.e.policy, cite, lang) for cite in i.cited.cites)
+    rows = [
+        el(
+            "div",
+            el("dt", say("read_as", a.reading.chosen.label(say.lang))),
+            el("dd", reading_gives(a.after, say.lang)),
+        )
+        for a in others
+    ]
+    return el(
+        "li",
+        _head(sheet, use),
+        el("p", i.question(say.lang)),
+        el("dl", rows) if rows else None,
+        _status(sheet, use),
+    )
+
+
+def _quiet(sheet: Sheet, use: ReadingUse) -> Markup:
+    return el("li", _head(sheet, use), " ", _status(sheet, use))
+
+
+def _head(sheet: Sheet, use: ReadingUse) -> Markup:
+    lang, i = sheet.say.lang, use.interpretation
+    changed = el("span", sheet.say("reading_changed"), class_="state unknown") if not use.default else None
+    return join(
+        el("b", i.label(lang)), el("span", i.options[use.option].label(lang), class_="chosen"), changed
+    )
+
+
+def _status(sheet: Sheet, use: ReadingUse) -> Markup:
+    """Which clause is read, and whether the body that interprets it has settled how."""
+    say, i = sheet.say, use.interpretation
+    place = say.list(clauses.short(sheet.e.policy, cite, say.lang) for cite in i.cited.cites)
     status = say("reading_open", i.decided_by) if i.decided_by else ""
     if i.decided_on is not None:
-        status = say("reading_decided", wording.day(i.decided_on, lang), i.document)
-    changed = el("span", say("reading_changed"), class_="state unknown") if not use.default else None
-    return el(
-        "li", el("b", i.label(lang)), el("span", i.options[use.option].label(lang), class_="chosen"), changed,
-        el("p", i.question(lang)), el("small", place, " " if place and status else None, status),
-        class_=None if use.default else "changed",
-    )  # fmt: skip
+        status = say("reading_decided", wording.day(i.decided_on, say.lang), i.document)
+    return el("small", place, " " if place and status else None, status)
 
 
 def assumed(sheet: Sheet) -> Markup | None:
@@ -119,33 +164,32 @@ def assumed(sheet: Sheet) -> Markup | None:
 
 
 def inputs(sheet: Sheet) -> Markup | None:
-    """Every fact that was used, with where it was stated and what proves it."""
+    """Every fact that was used, with where it was stated and what proves it; a table for each entity."""
     say, groups = sheet.say, dict[str, list[Input]]()
     for one in sheet.e.inputs:
         groups.setdefault(one.subject.path, []).append(one)
     if not groups:
         return None
     file = sheet.e.provenance.input if sheet.e.provenance else ""
-    bodies = [
-        el(
-            "tbody",
-            el(
-                "tr",
-                el("th", sheet.who(path, rows[0].subject.label(say.lang)), colspan="4", scope="rowgroup"),
-            ),
-            (_input(one, say, file) for one in rows),
+    head = (say("what"), say("value"), say("place"))
+    tables = [
+        table(
+            sheet.who(path, rows[0].subject.label(say.lang)),
+            head,
+            [el("tbody", (_input(x, say, file) for x in rows))],
         )
         for path, rows in groups.items()
     ]
-    head = (say("what"), say("value"), say("place"), say("evidence"))
-    caption = say("inputs_from", file) if file else say("inputs")
-    return sheet.section(say("inputs"), "", table(caption, head, bodies, "facts"))
+    return sheet.section(
+        say("inputs"), say("inputs_from", file) if file else "", el("div", tables, class_="facts")
+    )
 
 
 def _input(one: Input, say: Say, file: str) -> Markup:
+    proof = el("small", one.evidence) if one.evidence else None
     return el(
-        "tr", el("th", one.label, scope="row"), el("td", one.value), el("td", say.place(one.place, file)),
-        el("td", one.evidence), class_=None if one.origin == "file" else "given",
+        "tr", el("th", one.label, scope="row"), el("td", one.value, " " if proof else None, proof),
+        el("td", say.place(one.place, file)), class_=None if one.origin == "file" else "given",
     )  # fmt: skip
 
 
@@ -164,7 +208,9 @@ def everything(sheet: Sheet) -> Markup | None:
     if not rows:
         return None
     head = (say("whose"), say("what"), say("steps"), say("value"))
-    return sheet.section(say("everything"), "", table(say("everything"), head, [el("tbody", rows)], "facts"))
+    return sheet.section(
+        say("everything"), "", table(say("everything"), head, [el("tbody", rows)], "everything")
+    )
 
 
 # --- what it is not ---------------------------------------------------------------------------

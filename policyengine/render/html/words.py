@@ -54,8 +54,8 @@ _SAY: dict[str, Label] = {
         "{who}还缺{n}项，补齐之前不能认定：{may}。",
         "{who} cannot be decided yet, {n} still needed: {may}. ",
     ),
-    "may_be": Label("可能{}", "may be {}"),
-    "or": Label("，也可能", " or "),
+    "may_be": Label("可能{}", "it may be {}"),
+    "or": Label("，也", ", or "),
     "amount_between": Label("金额在{0}到{1}之间。", "The amount lies between {0} and {1}."),
     "who": Label("{who}“{title}”{option}，", "{who}“{title}”{option}"),
     "by": Label("{}以", "{}: "),
@@ -94,6 +94,11 @@ _SAY: dict[str, Label] = {
     "set_aside": Label("没有计入的", "Left out of account"),
     "readings": Label("采用的解释口径", "Readings of the text in use"),
     "readings_note": Label("原文有不止一种读法的地方，本测算这样读", "where the text can be read in more than one way"),
+    "read_as": Label("若读作“{}”", "read as “{}”"),
+    "together": Label("有的口径互相影响，一并改时：", "Some readings bear on each other; changed together:"),
+    "more_pairs": Label("另有{}对", "{} more pairs"),
+    "quiet": Label("下面各条换一种读法，本件结果不变：", "Of these, another reading leaves the result as it is:"),
+    "otherwise": Label("如果情况不同", "If things were different"),
     "reading_open": Label("待{}明确", "not yet settled by {}"),
     "reading_decided": Label("{}明确，{}", "settled on {}, {}"),
     "reading_changed": Label("非默认口径", "not the default reading"),
@@ -103,7 +108,8 @@ _SAY: dict[str, Label] = {
     "inputs_from": Label("取自 {}", "from {}"),
     "value": Label("内容", "Value"),
     "place": Label("出处", "Place"),
-    "line": Label("第{}行第{}列", "line {}, column {}"),
+    "line": Label("第{}行{}列", "line {}, col {}"),
+    "by_command": Label("测算时给出", "for this calculation"),
     "everything": Label("全部过程", "Everything that was read"),
     "notes": Label("说明", "Notes"),
     "tie": Label("{}与{}次序相同，按固定标识先后排列", "{} and {} rank equal; their stable keys put them in order"),
@@ -175,6 +181,6 @@ class Say:
         """Where something was stated; the file is left out where it is the one that the page names."""
         found = re.fullmatch(r"(.*):(\d+):(\d+)", place)
         if found is None:
-            return place
+            return self("by_command") if place.startswith("--") else place
         spot = self("line", found[2], found[3])
         return spot if found[1] == file else f"{found[1]} {spot}"
