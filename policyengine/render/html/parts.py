@@ -239,8 +239,10 @@ def step(
 ) -> Markup:
     """One row: a number, a title and what was done on the left, the words of the document on the right."""
     head = sheet.heading(2, el("span", number, class_="number"), el("span", title), beside)
-    did, law = el("div", head, left, class_="did"), el("div", right, class_="law") if right else None
-    return el("li", did, law, class_="step wide" if wide else "step")
+    law = el("div", right, class_="law") if right else None
+    if wide:
+        return el("li", el("div", head, law, left, class_="did"), class_="step wide")
+    return el("li", el("div", head, left, class_="did"), law, class_="step")
 
 
 def steps(sheet: Sheet, first: int) -> Iterator[Markup]:

@@ -16,6 +16,8 @@ from policyengine.render.html.words import Say
 from policyengine.render.whatif import MOST_PAIRS, interaction_line, reading_gives
 from policyengine.values import Unknown
 
+MOST_KEPT = 12  # rows of a table that is not cut between two sheets of paper
+
 
 def table(
     caption: str, head: Iterable[str], rows: Iterable[Child], kind: str = "", right: int = -1
