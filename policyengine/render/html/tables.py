@@ -22,11 +22,13 @@ MOST_KEPT = 12  # rows of a table that is not cut between two sheets of paper
 def table(
     caption: str, head: Iterable[str], rows: Iterable[Child], kind: str = "", right: int = -1
 ) -> Markup:
-    """A table with its caption; `right`: the column set flush right."""
+    """A table with its caption, which is only read aloud where the table has a `kind` and stands under a heading
+    that says the same; `right`: the column set flush right."""
     cells = [
         el("th", text, scope="col", class_="right" if i == right else None) for i, text in enumerate(head)
     ]
-    return el("table", el("caption", caption), el("thead", el("tr", cells)), join(rows), class_=kind or None)
+    title = el("caption", caption, class_="aloud" if kind else None)
+    return el("table", title, el("thead", el("tr", cells)), join(rows), class_=kind or None)
 
 
 # --- shares -----------------------------------------------------------------------------------
