@@ -71,6 +71,11 @@ class Alternatives:
             if (gives := self.gives(ent, reading)).key != _now(decision).key
         )
 
+    def every(self, ent: Ent, decision: Decision) -> dict[tuple[str, str], After]:
+        """What an application gets under every option of every question that its decision rests on."""
+        now = {(use.interpretation.name, use.option): _now(decision) for use in decision.readings}
+        return now | {_id(reading): self.gives(ent, reading) for reading in _others(decision)}
+
     def gives(self, ent: Ent, *readings: Reading) -> After:
         """What an application gets under some readings instead of those in use."""
         return after(self.under({r.interpretation.name: r.option for r in readings}), ent)

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from policyengine import casefile, deciding, explaining, literals, loader, schema
+from policyengine import advising, asking, casefile, deciding, explaining, literals, loader, schema
 from policyengine import model as m
+from policyengine.advising import Advice
+from policyengine.asking import Question
 from policyengine.case import Case, Given
 from policyengine.checks import check_plan
 from policyengine.deciding import Decided
@@ -199,12 +201,24 @@ def explain(
     provenance: Provenance | None = None,
     depth: str = "full",
     whatif: bool = True,
+    ask: bool = False,
 ) -> CaseExplanation:
     """The decisions of a case with conditions, steps and inputs, each tied to its clause and words.
 
     `whatif`: with the distance of each refusal and what other readings would give, which costs more than the rest.
+    `ask`: with the missing facts in the order in which they are best asked for.
     """
-    return explaining.explain(decided, lang, provenance, depth, whatif)
+    return explaining.explain(decided, lang, provenance, depth, whatif, ask)
+
+
+def advise(decided: Decided) -> Advice:
+    """Every admissible choice of the applicants of a decided case side by side, the best first."""
+    return advising.advise(decided)
+
+
+def questions(decided: Decided) -> tuple[Question, ...]:
+    """What a decided case still waits for, the question that removes most of what is open first."""
+    return asking.questions(decided)
 
 
 def digest(data: str | bytes) -> str:
@@ -213,5 +227,5 @@ def digest(data: str | bytes) -> str:
 
 
 __all__ = [
-    "check", "check_files", "compile", "decide", "explain", "load", "read_case", "with_as_of", "with_fact", "with_readings",
+    "advise", "check", "check_files", "compile", "decide", "explain", "load", "questions", "read_case", "with_as_of", "with_fact", "with_readings",
 ]  # fmt: skip

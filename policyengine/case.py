@@ -50,3 +50,9 @@ class Case:
         new = replace(old, facts={**old.facts, ref.name: given})
         kind = {**self.entities[ref.entity], ref.id: new}
         return replace(self, entities={**self.entities, ref.entity: kind})
+
+    def with_closed(self, ref: FactRef) -> Case:
+        """The same case with one relation of an entity known to be complete as it stands."""
+        old = self.entities[ref.entity][ref.id]
+        kind = {**self.entities[ref.entity], ref.id: replace(old, closed=old.closed | {ref.name})}
+        return replace(self, entities={**self.entities, ref.entity: kind})

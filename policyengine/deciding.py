@@ -145,7 +145,7 @@ def decide_one(world: World, ent: Ent, reasons: bool = True) -> Decision:
     missing = tuple(missing_facts(world, unknown.needs((granted, amount))))
     option = world.value(ent, application.option) if application.option else ""
     return Decision(
-        subject=subject(world, ent), title=title(world, ent), declared_on=when if isinstance(when, date) else None,
+        subject=subject(world, ent), title=title_of(world, ent), declared_on=when if isinstance(when, date) else None,
         outcome=_outcome(granted, amount, missing), amount=amount,
         option=option if isinstance(option, str) else "", option_label=_option_label(world, option),
         refusals=refusals, set_aside=tuple(_set_aside(world, read, refusals, ent)), missing=missing,
@@ -179,7 +179,7 @@ def subject(world: World, ent: Ent) -> Subject:
     return Subject(ent.kind, ent.id, world.policy.entities[ent.kind].label)
 
 
-def title(world: World, ent: Ent, but: str = "") -> str:
+def title_of(world: World, ent: Ent, but: str = "") -> str:
     """What people call an entity: the first text fact of its own that is given, `but` one; "" where there is none."""
     if ent.given is None:
         return ""

@@ -14,7 +14,8 @@ from fractions import Fraction
 from policyengine import plan as p
 from policyengine import trace, wording
 from policyengine.alternatives import Alternatives
-from policyengine.deciding import Decided, subject, title, unit_of
+from policyengine.asking import questions
+from policyengine.deciding import Decided, subject, title_of, unit_of
 from policyengine.decision import Decision
 from policyengine.distance import distances, reached
 from policyengine.explanation import Capped, CaseExplanation, Explanation, Input, Line, Provenance, Term, Used
@@ -34,28 +35,33 @@ def explain(
     provenance: Provenance | None = None,
     depth: str = "full",
     whatif: bool = True,
+    ask: bool = False,
 ) -> CaseExplanation:
     """Explain every decision of a case. `depth` none, summary, steps or full: how much is worked out.
 
     `whatif`: also how far each refusal is from being met and what other readings would give (not at depth none).
+    `ask`: also in which order the missing facts are best asked for.
     """
     world = decided.world
     application = world.plans.last.application
     explanations = []
     entities = (ent for kind in world.entities.values() for ent in kind.values())
     names = {ent.path: name_of(world, ent) for ent in entities} if depth != "none" else {}
+    wanted = questions(decided) if ask else ()
     others = Alternatives(world) if whatif and depth != "none" else None
     for decision in decided.decision.decisions:
         ent = world.entities[application.entity][decision.subject.id]
         lines = Lines(world, world.plan(world.when(ent)).policy, lang)
-        explanations.append(_Explainer(world, ent, lines, others, names).explain(decision, provenance, depth))
+        found = _Explainer(world, ent, lines, others, names).explain(decision, provenance, depth)
+        own = {item.ref for item in decision.missing}
+        explanations.append(replace(found, questions=tuple(q for q in wanted if q.missing.ref in own)))
     return CaseExplanation(decided.decision, tuple(explanations), provenance)
 
 
 def name_of(world: World, ent: Ent) -> str:
     """What people call an entity: its own name, else those of what it refers to, else its id."""
     kind = world.policy.entities[ent.kind]
-    own = title(world, ent, but=kind.key)
+    own = title_of(world, ent, but=kind.key)
     if own or ent.given is None or not kind.dated_by:
         return own or ent.id
     others = [name_of(world, to) for role, to in ent.refs.items() if to is not None and role != kind.dated_by]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from policyengine import model as m
 from policyengine.alternatives import Alternative, Interaction
+from policyengine.asking import Question
 from policyengine.clauses import Citation
 from policyengine.decision import CaseDecision, Decision, Subject
 from policyengine.distance import Distance, Reached
@@ -107,6 +108,7 @@ class Explanation:
     `caps`: what was held against a cap on the way to the amount. `names`: what people call the entities of
     the case, by path (`enterprise.E1`). `parties`: what the application refers to, in words (企业, its name).
     `distances`: how far each refusal is from being met, `reached`: what all of them reached would give.
+    `questions`: what is still to be asked, the most telling first, where that was worked out.
     `alternatives`: readings that would change the result, `interactions`: pairs that bear on each other.
     """
 
@@ -125,6 +127,7 @@ class Explanation:
     reached: Reached | None = None
     alternatives: tuple[Alternative, ...] = ()
     interactions: tuple[Interaction, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

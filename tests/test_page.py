@@ -264,7 +264,7 @@ def test_an_undecided_page_asks_with_boxes_to_tick() -> None:
     question = next(page.all("ol")).classed("step")[0]
     assert [c.text for c in question.classed("choice")] == ["A类", "B类", "C类", "D类", "无"]
     assert "区工业和信息化局" in question.text and "亩产效益评价结果文件" in question.text
-    assert len(question.classed("tick")) == 6
+    assert len(question.classed("tick")) == 6 and "答“D类”就定了：不予支持" in question.text
     assert "可能予以补助，也可能不予支持" in page.text and "金额在0元到40万元之间" in page.text
 
 
@@ -414,3 +414,17 @@ def test_the_builder_escapes_all_but_its_own_markup() -> None:
         '<p class="&quot;" open>&lt;b&gt;<i>x</i></p>'
     )
     assert join(["a", ["<", None]]) == "a&lt;" and el("br") == "<br>"
+
+
+def test_the_most_telling_question_comes_first() -> None:
+    text = (
+        (ROOT / "examples/待补材料.yaml")
+        .read_text("utf-8")
+        .replace("equipment_investment: 1000万元", "equipment_investment:")
+    )
+    page = read(printed("-", stdin=text))
+    asked = CliRunner().invoke(cli, ["ask", "-", "--format", "json"], input=text)
+    best = [question["ask"]["zh"] for question in json.loads(asked.stdout)["questions"]]
+    on_page = [next(step.all("h3")).text for step in next(page.all("ol")).classed("step")]
+    assert len(best) == len(on_page) == 2
+    assert all(question in title for question, title in zip(best, on_page, strict=True))

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
@@ -38,62 +38,90 @@ def run_cases(
     only: str | None = None,
 ) -> None:
     """Decide every world of every file and print them in one format."""
-    from policyengine import api
     from policyengine.diagnostics import CaseError, PolicyError
 
     try:
         explained = []
         for name in files:
-            explained += _file(api, name, depth, lang, options, format_ != "csv")
+            explained += _file(name, depth, lang, options, format_ != "csv", only, format_ == "html")
     except (PolicyError, CaseError) as error:
         fail(error, lang)
     if not any(case.explanations for case in explained):
+        if only is not None:
+            raise click.UsageError(f"没有编号为“{only}”的申报 / no application `{only}`")
         raise click.UsageError(
             "材料里没有申报，没有可以认定的 / there is no application in the files, nothing to decide"
         )
-    if only is not None:
-        explained = [_only(case, only) for case in explained]
-        if not any(case.explanations for case in explained):
-            raise click.UsageError(f"没有编号为“{only}”的申报 / no application `{only}`")
     write(_drawn(explained, depth, format_, lang), out, bom=format_ == "csv")
 
 
-def _only(case: Any, id_: str) -> Any:
-    return replace(case, explanations=tuple(e for e in case.explanations if e.decision.subject.id == id_))
+def _only(decided: Any, id_: str) -> Any:
+    kept = tuple(d for d in decided.decision.decisions if d.subject.id == id_)
+    return replace(decided, decision=replace(decided.decision, decisions=kept))
 
 
 MANY = 50  # applications in a file, from which on a summary does not say of each what would be otherwise
 
 
-def _file(api: Any, name: str, depth: str, lang: str, options: dict[str, Any], whatif: bool) -> list[Any]:
-    from policyengine import casefile
+class Opened(NamedTuple):
+    """A case file, read under the policy and readings that it and the options name. `sets`: its own what-ifs."""
 
-    data, shown = _data(name)
-    tree = api.parse_case(data, shown)
-    head = casefile.header(tree)
+    plans: Any
+    readings: dict[str, str]
+    cases: list[Any]
+    provenance: Any
+    sets: dict[str, str]
+
+
+def opened(name: str | None, lang: str, options: dict[str, Any]) -> Opened:
+    """Read one case file (None: a case of which nothing is known), with everything that the options change.
+
+    Raises PolicyError and CaseError.
+    """
+    from policyengine import api, casefile, casetext
+
+    if name is None:
+        head = casefile.CaseFile((), "", None, (), ())
+    else:
+        data, shown = _data(name)
+        head = casefile.header(api.parse_case(data, shown))
     plans = _plans(api, choose_policy(options["policy"], head.policy, lang), options, head)
-    readings = api.with_readings(
-        plans, [*(f"{k.text}={v.text}" for k, v in head.readings), *options["readings"]]
-    )
+    if name is None:
+        data, shown = casetext.blank(plans.last.policy, lang).encode(), "<new>"
+    chosen = [*(f"{k.text}={v.text}" for k, v in head.readings), *options["readings"]]
+    readings = api.with_readings(plans, chosen)
     file = api.read_case(plans, data, shown)
     as_of = options["as_of"] or (file.as_of.text if file.as_of else "")
     provenance = _provenance(api, plans, shown, data, readings, as_of, options)
-    kind = plans.last.application.entity
-    if depth == "summary" and sum(len(case.entities[kind]) for case in file.cases) > MANY:
-        whatif = False
-        note(
-            f"{shown} 有{MANY}件以上，没有逐件算差多少和别的读法；explain --id 编号 看一件",
-            f"{shown} holds more than {MANY}: distances and other readings were left out; see one with explain --id",
-            lang,
-        )
     cases = []
     for case in file.cases:
         if as_of:
             case = api.with_as_of(plans, case, as_of)
         for text in options["facts"]:
             case = api.with_fact(plans, case, text)
-        cases.append(api.explain(api.decide(plans, case, readings), lang, provenance, depth, whatif))
-    return cases
+        cases.append(case)
+    sets = {k.text: v.text for k, v in head.sets}
+    return Opened(plans, readings, cases, provenance, sets)
+
+
+def _file(
+    name: str, depth: str, lang: str, options: dict[str, Any], whatif: bool, only: str | None, ask: bool
+) -> list[Any]:
+    from policyengine import api
+
+    plans, readings, cases, provenance, _ = opened(name, lang, options)
+    kind = plans.last.application.entity
+    if depth == "summary" and whatif and sum(len(case.entities[kind]) for case in cases) > MANY:
+        whatif = False
+        note(
+            f"{name} 有{MANY}件以上，没有逐件算差多少和别的读法；explain --id 编号 看一件",
+            f"{name} holds more than {MANY}: distances and other readings were left out; see one with explain --id",
+            lang,
+        )
+    decided = [api.decide(plans, case, readings) for case in cases]
+    if only is not None:
+        decided = [_only(each, only) for each in decided]
+    return [api.explain(each, lang, provenance, depth, whatif, ask) for each in decided]
 
 
 _COMPILED: dict[tuple[str, tuple[str, ...]], Any] = {}

@@ -14,6 +14,7 @@ from policyengine.capitals import capital
 from policyengine.clauses import Citation
 from policyengine.decision import OUTCOMES, Decision, Failure, Missing
 from policyengine.explanation import CaseExplanation, Explanation, Line, Provenance
+from policyengine.model import Cited, Policy
 from policyengine.render import whatif
 from policyengine.values import T_MONEY, Unknown
 
@@ -258,29 +259,28 @@ def _quotes(citations: Iterable[Citation]) -> tuple[Quote, ...]:
     return tuple(Quote(c.crumbs or c.short, c.quote) for c in citations)
 
 
-def _failure(e: Explanation, failure: Failure, lang: str, whose: bool = False) -> Item:
-    quotes = []
-    for quote in failure.cited.quotes:
-        cite = next((c for c in failure.cited.cites if clauses.holds(e.policy, c, quote)), None)
+def quotes_of(policy: Policy, cited: Cited, lang: str) -> tuple[Quote, ...]:
+    """The words that something rests on, each where it stands; the places alone where nothing is quoted."""
+    found = []
+    for quote in cited.quotes:
+        cite = next((c for c in cited.cites if clauses.holds(policy, c, quote)), None)
         if cite:
-            quotes.append(clauses.citation(e.policy, cite, quote, lang))
-    if not quotes:
-        quotes = [clauses.citation(e.policy, cite, "", lang) for cite in failure.cited.cites]
-    who = f"{failure.subject.label(lang)} {failure.subject.id}" if whose else ""
-    text = (
-        f"{who}：{failure.message(lang)}"
-        if whose and lang == "zh"
-        else f"{who}: {failure.message(lang)}"
-        if whose
-        else failure.message(lang)
-    )
-    return Item("×", text, _quotes(quotes))
+            found.append(clauses.citation(policy, cite, quote, lang))
+    return _quotes(found or [clauses.citation(policy, cite, "", lang) for cite in cited.cites])
+
+
+def _failure(e: Explanation, failure: Failure, lang: str, whose: bool = False) -> Item:
+    text = failure.message(lang)
+    if whose:
+        colon = "：" if lang == "zh" else ": "
+        text = f"{failure.subject.label(lang)} {failure.subject.id}{colon}{text}"
+    return Item("×", text, quotes_of(e.policy, failure.cited, lang))
 
 
 def _missing(e: Explanation, lang: str) -> Iterator[Block]:
     yield Heading(2, say("missing", lang))
     for i, item in enumerate(e.decision.missing, 1):
-        yield Item(str(i), question(item, lang), tuple(_asked(item, lang)))
+        yield Item(str(i), question(item, lang), tuple(asked(item, lang)))
 
 
 def question(item: Missing, lang: str) -> str:
@@ -289,7 +289,8 @@ def question(item: Missing, lang: str) -> str:
     return f"{who}：{ask}" if lang == "zh" else f"{who}: {ask}"
 
 
-def _asked(item: Missing, lang: str) -> Iterator[str]:
+def asked(item: Missing, lang: str) -> Iterator[str]:
+    """Who answers a question, with what evidence, and what can be answered."""
     fact = item.fact
     if fact is None:
         return

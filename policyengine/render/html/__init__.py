@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib import resources
 
 from policyengine.explanation import CaseExplanation
-from policyengine.render.html.markup import Markup, el, join
+from policyengine.render.html.markup import Markup, el
 from policyengine.render.html.page import page
 from policyengine.render.html.parts import Sheet
 from policyengine.render.html.summary import summary
@@ -45,4 +45,4 @@ def _style(say: Say) -> Markup:
     return Markup(f"\n{css}{margins}")
 
 
-__all__ = ["draw", "join"]
+__all__ = ["draw"]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from policyengine import exact, wording
+from policyengine.asking import Question
 from policyengine.clauses import Citation, citation
 from policyengine.decision import OUTCOMES, Failure, Missing
 from policyengine.explanation import Capped, Line
@@ -26,6 +27,7 @@ from policyengine.render.html.parts import (
     steps,
 )  # fmt: skip
 from policyengine.render.html.words import TITLES
+from policyengine.render.questions import settling
 from policyengine.render.whatif import distance_lines, reached_line
 from policyengine.values import Unknown
 
@@ -190,7 +192,10 @@ def _reason(sheet: Sheet, i: int, failure: Failure, line: Line | None) -> Markup
 
 def _open(sheet: Sheet) -> Markup:
     say, d = sheet.say, sheet.e.decision
-    asked = [_question(sheet, i, item) for i, item in enumerate(d.missing, 1)]
+    best = {question.missing.ref: question for question in sheet.e.questions}
+    order = [*best, *(item.ref for item in d.missing if item.ref not in best)]
+    missing = {item.ref: item for item in d.missing}
+    asked = [_question(sheet, i, missing[ref], best.get(ref)) for i, ref in enumerate(order, 1)]
     return join(
         range_bar(d.amount, say) if isinstance(d.amount, Unknown) else None,
         sheet.section(
@@ -201,8 +206,8 @@ def _open(sheet: Sheet) -> Markup:
     )
 
 
-def _question(sheet: Sheet, i: int, item: Missing) -> Markup:
-    """One fact to bring: the question, who answers it, what proves it, and room for the answer."""
+def _question(sheet: Sheet, i: int, item: Missing, asked: Question | None) -> Markup:
+    """One fact to bring: the question, who answers it, what proves it, room for the answer, and what settles it."""
     say, fact = sheet.say, item.fact
     pairs = [(say("whose"), sheet.who(item.subject.path, item.subject.label(say.lang)))]
     if fact is not None and fact.answered_by:
@@ -211,10 +216,11 @@ def _question(sheet: Sheet, i: int, item: Missing) -> Markup:
         pairs.append((say("evidence"), fact.evidence(say.lang)))
     answer = el("div", el("dt", say("answer")), el("dd", _answers(sheet, item), class_="answers"))
     left = el("dl", (el("div", el("dt", k), el("dd", v)) for k, v in pairs), answer, class_="ask")
+    settled = [el("p", line, class_="aside") for line in (settling(asked, say.lang) if asked else ())]
     cited: list[Citation] = [citation(sheet.e.policy, c, "", say.lang) for c in item.cited.cites]
     law = quotes(condition_passages(sheet.e.policy, cited), say)
     box = el("span", class_="tick", aria_hidden="true")
-    return step(sheet, say.number(i), item.ask(say.lang) or item.label(say.lang), [left], law, box)
+    return step(sheet, say.number(i), item.ask(say.lang) or item.label(say.lang), [left, settled], law, box)
 
 
 def _answers(sheet: Sheet, item: Missing) -> Iterator[Child]:

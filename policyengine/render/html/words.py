@@ -70,7 +70,7 @@ _SAY: dict[str, Label] = {
     "original": Label("原文依据", "Words of the document"),
     "other_conditions": Label("其余条件", "The other conditions"),
     "questions": Label("需要补充的材料", "What is still needed"),
-    "questions_note": Label("补一项，在方框里打一个勾", "tick the box when it has come in"),
+    "questions_note": Label("最能定下结果的排在前面；补齐一项，在方框里打一个勾", "the most telling first; tick the box when it has come in"),
     "answered_by": Label("由谁填报", "Answered by"),
     "evidence": Label("证明材料", "Evidence"),
     "answer": Label("答", "Answer"),
