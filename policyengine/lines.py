@@ -12,6 +12,7 @@ from policyengine import plan as p
 from policyengine.clauses import Citation
 from policyengine.deciding import subject, words_of
 from policyengine.explanation import Line, Term, Used
+from policyengine.labels import MODES
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.loader import SET
@@ -190,7 +191,7 @@ class Lines:
         if isinstance(node, p.ReadingNode) and node.interpretation.switch:
             return node.interpretation.options[str(value)].label(self.lang) if isinstance(value, str) else ""
         options, unit = words_of(self.world, n.Path("", (), info.name, info.entity, info.type, (0, 0)))
-        return wording.value(value, info.type, self.lang, options, unit)
+        return wording.value(value, info.type, self.lang, options or MODES, unit)
 
     # --- citations ---
 

@@ -216,7 +216,8 @@ def _question(sheet: Sheet, i: int, item: Missing, asked: Question | None) -> Ma
         pairs.append((say("evidence"), fact.evidence(say.lang)))
     answer = el("div", el("dt", say("answer")), el("dd", _answers(sheet, item), class_="answers"))
     left = el("dl", (el("div", el("dt", k), el("dd", v)) for k, v in pairs), answer, class_="ask")
-    settled = [el("p", line, class_="aside") for line in (settling(asked, say.lang) if asked else ())]
+    lines = ("；" if say.lang == "zh" else "; ").join(settling(asked, say.lang)) if asked else ""
+    settled = el("p", lines, class_="aside") if lines else None
     cited: list[Citation] = [citation(sheet.e.policy, c, "", say.lang) for c in item.cited.cites]
     law = quotes(condition_passages(sheet.e.policy, cited), say)
     box = el("span", class_="tick", aria_hidden="true")
