@@ -323,10 +323,14 @@ class _Adviser:
 
     def climbed(self, members: Sequence[Ent], kept: list[list[Facts]]) -> Iterator[Facts]:
         """Where there are too many: from the best of each alone, one change at a time, as long as it gets better."""
-        options = [
-            max(each, key=lambda o: self.worth([ent], o)) for ent, each in zip(members, kept, strict=True)
-        ]
-        line = sorted(members, key=lambda ent: -self.worth([ent], options[members.index(ent)]))
+        alone = {
+            ent: max(
+                (self.worth([ent], {**self.aside(ent), **option}), -i) for i, option in enumerate(options)
+            )
+            for ent, options in zip(members, kept, strict=True)
+        }
+        options = [each[-alone[ent][1]] for ent, each in zip(members, kept, strict=True)]
+        line = sorted(members, key=lambda ent: -alone[ent][0])
         orders = all(self.order(ent) for ent in members)
         now = self.joined(options, self.placed(members, line) if orders else {})
         left, worth, better = self.most, self.worth(members, now), True
@@ -406,10 +410,12 @@ class _Adviser:
         )
 
     def gist(self, course: Course) -> object:
-        """What tells two courses apart for a reader: what is applied for, and what each application gets."""
+        """What tells two courses apart for a reader: what is granted, and how much; not what a refused one applied for."""
         option = self.world.plans.last.application.option
         return tuple(
             (part.after.key, *(pick.value for pick in part.picks if pick.ref.name == option))
+            if part.after.outcome != "refused"
+            else part.after.key
             for part in course.parts
         )
 

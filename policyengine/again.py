@@ -61,7 +61,7 @@ def after(world: World, ent: Ent) -> After:
         found = tuple(contradictions(world, set(_near(world, world.moved)))) if world.moved else ()
         if found:
             raise CaseError(found)
-        d = decide_one(world, ent, reasons=False)
+        d = decide_one(world, ent, reasons=False, words=True)
     except CaseError as error:
         words = tuple(Label(each.message("zh"), each.message("en")) for each in error.diagnostics)
         return After(None, ZERO, (), (), (), words)

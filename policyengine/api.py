@@ -19,6 +19,7 @@ from policyengine.diagnostics import CaseError, Diagnostic, PolicyError, diagnos
 from policyengine.explanation import CaseExplanation, Provenance
 from policyengine.facts import Reader
 from policyengine.instances import Plans
+from policyengine.nearest import meant, nearest
 from policyengine.reading import read as read_tree
 from policyengine.reading import read_bytes
 from policyengine.reading.node import Mapping as MappingNode
@@ -129,9 +130,9 @@ def with_as_of(plans: Plans, case: Case, day: str) -> Case:
     return case
 
 
-def with_fact(plans: Plans, case: Case, text: str) -> Case:
-    """The case with one fact set by `ENTITY.ID.NAME=VALUE`."""
-    source = Source("--fact", text)
+def with_fact(plans: Plans, case: Case, text: str, where: str = "--fact") -> Case:
+    """The case with one fact set by `ENTITY.ID.NAME=VALUE`. `where`: what a finding names as its place."""
+    source = Source(where, text)
     path, equals, written = text.partition("=")
     kind, _, rest = path.strip().partition(".")
     id_, _, name = rest.rpartition(".")
@@ -144,11 +145,9 @@ def with_fact(plans: Plans, case: Case, text: str) -> Case:
             for f in plans.policy.facts.values()
             if f.entity == k
         ]
-        close = get_close_matches(path.strip(), there, 1, 0.4)
         span = source.span(0, len(text))
-        raise CaseError(
-            [diagnostic("bad-fact-option", span, text=text, suggestion=close[0] if close else "")]
-        )
+        words = meant(nearest(path.strip(), there, 40))
+        raise CaseError([diagnostic("bad-fact-option", span, text=text, **words)])
     span = source.span(len(path) + 1, len(text))
     value, found = Reader(plans.policy.units).fact(fact, Scalar(written.strip(), written.strip(), span))
     if found:

@@ -7,13 +7,16 @@ the entity that they belong to; their ids then carry its id (`P1/M1`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass, field
+from decimal import Decimal
 from difflib import get_close_matches
 
 from policyengine import model as m
 from policyengine.case import Case, CaseEntity, Given
 from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.facts import NONE_WORDS, Reader
+from policyengine.nearest import meant, nearest
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.source import Span
 from policyengine.values import FactRef, Type
@@ -95,6 +98,7 @@ class _Draft:
     references: dict[str, str | None] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     spans: dict[str, Span] = field(default_factory=dict)
+    misnamed: set[str] = field(default_factory=set)
 
 
 class _CaseReader:
@@ -146,14 +150,13 @@ class _CaseReader:
                 continue
             kind = self.kinds.get(key.text)
             if kind is None:
-                close = get_close_matches(key.text, self.kinds, 1, 0.4)
                 known = "、".join(entity.label.zh for entity in self.policy.entities.values())
                 self.found.append(
                     diagnostic(
                         "unknown-kind",
                         key.span,
                         name=key.text,
-                        suggestion=close[0] if close else "",
+                        **meant(nearest(key.text, self.kinds, 40)),
                         known=known,
                     )
                 )
@@ -252,16 +255,24 @@ class _CaseReader:
 
     def unknown(self, draft: _Draft, key: Scalar) -> None:
         names = self.names[draft.kind]
-        close = get_close_matches(key.text, names, 1, 0.5)
+        close = self.near(key.text, names)
+        meanings = [names[word] for word in close]
+        draft.misnamed.update(name for kind, name in meanings if kind == "reference")  # not missing besides
         elsewhere = [
             self.policy.entities[kind].label.zh for kind, there in self.names.items() if key.text in there
         ]
         self.found.append(
             diagnostic(
                 "unknown-fact", key.span, name=key.text, kind=self.policy.entities[draft.kind].label.zh,
-                suggestion=close[0] if close else "", elsewhere="、".join(elsewhere),
+                **meant(close), elsewhere="、".join(elsewhere),
             )
         )  # fmt: skip
+
+    def near(self, written: str, names: Mapping_[str, tuple[str, str]]) -> list[str]:
+        """The names or labels that a key may stand for, each of what they name once; those in its own script first."""
+        alike = [name for name in names if name.isascii() == written.isascii()]
+        found = nearest(written, alike) or nearest(written, names)
+        return list({names[name]: name for name in reversed(found)}.values())[::-1]
 
     def stipulate(self, node: Node) -> None:
         """Derived values set from outside: `project.P1.award: 10万元`."""
@@ -277,8 +288,20 @@ class _CaseReader:
                 continue
             value, problems = self.reader.value(type_, child, {}, "", name)
             self.found += problems
-            if isinstance(child, Scalar) and value is not None:
+            if isinstance(value, Decimal) and value < 0 and self.never_negative(f"{kind}.{name}", type_):
+                self.found.append(diagnostic("negative-number", child.span, text=_text(child)))
+            elif isinstance(child, Scalar) and value is not None:
                 self.stipulated[FactRef(kind, id_, name)] = Given(value, child.text, child.span)
+
+    def never_negative(self, path: str, type_: Type) -> bool:
+        """Whether a value is one that cannot be below zero: an amount of an award, or a count."""
+        header, name = self.policy.header, path.partition(".")[2]
+        amounts = {
+            f"{header.application.entity}.{header.application.amount}",
+            *(p for p, _ in header.results),
+        }
+        award = path in amounts or name.partition(".")[0] in self.policy.programs
+        return type_.kind in ("count", "years") or (type_.kind in ("money", "rate") and award)
 
     # --- the whole ---
 
@@ -318,7 +341,7 @@ class _CaseReader:
         if reference.name not in draft.references:
             if reference.optional:
                 draft.references[reference.name] = None
-            elif reference.name not in draft.spans:
+            elif reference.name not in draft.spans and reference.name not in draft.misnamed:
                 self.found.append(
                     diagnostic(
                         "reference-missing", draft.span, name=reference.label.zh, id=draft.id, kind=label
@@ -378,3 +401,7 @@ class _CaseReader:
                     self.found.append(
                         diagnostic("not-unique", member.span, related, kind=label, id=member.id)
                     )
+
+
+def _text(node: Node) -> str:
+    return node.text if isinstance(node, Scalar) else ""

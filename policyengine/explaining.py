@@ -9,20 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 
+from policyengine import heads, supposing, trace, wording
 from policyengine import plan as p
-from policyengine import trace, wording
 from policyengine.alternatives import Alternatives
 from policyengine.asking import questions
-from policyengine.deciding import Decided, subject, title_of, unit_of
+from policyengine.deciding import Decided, decide_one, subject, unit_of
 from policyengine.decision import Decision
 from policyengine.distance import distances, reached
-from policyengine.explanation import Capped, CaseExplanation, Explanation, Input, Line, Provenance, Term, Used
+from policyengine.explanation import (
+    CaseExplanation,
+    Explanation,
+    Group,
+    Input,
+    Line,
+    Provenance,
+    Term,
+    Used,
+    told_apart,
+)  # fmt: skip
+from policyengine.gates import Gate, gates
 from policyengine.instances import Ent, When
-from policyengine.lang import nodes as n
 from policyengine.lines import Lines
-from policyengine.phrases import Phrases, resolve, taken
+from policyengine.passing import taken
+from policyengine.phrases import Phrases, pieces, reckoned
 from policyengine.steps import Steps
 from policyengine.trace import Read
 from policyengine.values import Unknown
@@ -45,8 +55,7 @@ def explain(
     world = decided.world
     application = world.plans.last.application
     explanations = []
-    entities = (ent for kind in world.entities.values() for ent in kind.values())
-    names = {ent.path: name_of(world, ent) for ent in entities} if depth != "none" else {}
+    names = heads.names(world) if depth != "none" else {}
     wanted = questions(decided) if ask else ()
     others = Alternatives(world) if whatif and depth != "none" else None
     for decision in decided.decision.decisions:
@@ -56,16 +65,6 @@ def explain(
         own = {item.ref for item in decision.missing}
         explanations.append(replace(found, questions=tuple(q for q in wanted if q.missing.ref in own)))
     return CaseExplanation(decided.decision, tuple(explanations), provenance)
-
-
-def name_of(world: World, ent: Ent) -> str:
-    """What people call an entity: its own name, else those of what it refers to, else its id."""
-    kind = world.policy.entities[ent.kind]
-    own = title_of(world, ent, but=kind.key)
-    if own or ent.given is None or not kind.dated_by:
-        return own or ent.id
-    others = [name_of(world, to) for role, to in ent.refs.items() if to is not None and role != kind.dated_by]
-    return "、".join(others) or ent.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,37 +78,37 @@ class _Explainer:
     names: Mapping[str, str]
 
     def explain(self, decision: Decision, provenance: Provenance | None, depth: str) -> Explanation:
+        found = Explanation(
+            self.lines.lang, self.lines.policy, decision, (), (), (), (), provenance,
+            if_granted=supposing.amount_if_granted(self.world, self.ent), names=self.names,
+            parties=heads.parties(self.world, self.ent, self.lines.policy, self.lines.lang),
+        )  # fmt: skip
+        if depth == "none":
+            return found
+        found = replace(found, candidates=tuple(self.candidates(decision, depth)))
+        if self.others is not None:
+            found = self.otherwise(found, self.others, depth)
+        return self.worked_out(found, depth) if depth in ("steps", "full") else found
+
+    def worked_out(self, found: Explanation, depth: str) -> Explanation:
+        """The explanation with conditions, steps and inputs."""
         when = self.world.when(self.ent)
         application = self.world.plan(when).application
-        conditions: list[Line] = []
-        steps: list[Line] = []
-        everything: list[Line] = []
-        inputs: list[Input] = []
-        caps: list[Capped] = []
-        if depth in ("steps", "full"):
-            conditions = list(self.unique(self.conditions(self.ent, application.granted, when)))
-            if decision.outcome != "refused":
-                steps = list(Steps(self.lines, self.ent).steps(Read(self.ent, application.amount, when)))
-            starts = [Read(self.ent, application.granted, when), Read(self.ent, application.amount, when)]
-            read = list(trace.reached(self.world, starts))
-            inputs = list(self.inputs(read))
-            caps = list(self.caps(read, when))
-            if depth == "full":
-                everything = [line for item in reversed(read) if (line := self.lines.line(item)) is not None]
-        explanation = Explanation(
-            self.lines.lang,
-            self.lines.policy,
-            decision,
-            tuple(conditions),
-            tuple(steps),
-            tuple(everything),
-            tuple(inputs),
-            provenance,
-            tuple(caps),
-            self.names,
-            tuple(self.parties()),
-        )
-        return explanation if self.others is None else self.otherwise(explanation, self.others, depth)
+        starts = [Read(self.ent, application.granted, when), Read(self.ent, application.amount, when)]
+        read = list(trace.reached(self.world, starts))
+        steps: tuple[Line, ...] = ()
+        if found.decision.outcome != "refused" and not found.candidates:
+            steps = tuple(Steps(self.lines, self.ent).steps(starts[1]))
+        sure = bool(found.candidates)  # what holds for one choice only stands with that choice
+        checked = gates(self.world, self.ent, application.granted, when, sure)
+        everything = [line for item in reversed(read) if (line := self.lines.line(item)) is not None]
+        return replace(
+            found,
+            conditions=tuple(self.condition(gate) for gate in checked),
+            members=tuple(self.members(read)), steps=told_apart(steps), inputs=tuple(self.inputs(read)),
+            everything=told_apart(everything) if depth == "full" else (),
+            caps=tuple(heads.caps(self.world, self.ent, read, when, self.lines.lang)),
+        )  # fmt: skip
 
     def otherwise(self, e: Explanation, others: Alternatives, depth: str) -> Explanation:
         """The explanation with what would be if facts or readings were other than they are."""
@@ -124,57 +123,36 @@ class _Explainer:
             interactions=pairs,
         )
 
-    def parties(self) -> Iterator[tuple[str, str]]:
-        """What the application refers to: the words for it, and its name."""
-        for other in self.ent.refs.values():
-            if other is not None:
-                yield (
-                    self.lines.policy.entities[other.kind].label(self.lines.lang),
-                    name_of(self.world, other),
-                )
+    def candidates(self, decision: Decision, depth: str) -> Iterator[Explanation]:
+        """What each open choice of what to apply for would come to."""
+        for world in supposing.choices(self.world, self.ent, decision):
+            ent = world.entities[self.ent.kind][self.ent.id]
+            lines = Lines(world, self.lines.policy, self.lines.lang)
+            other = _Explainer(world, ent, lines, None, self.names)
+            yield other.explain(decide_one(world, ent), None, "steps" if depth == "full" else depth)
 
     # --- conditions ---
 
-    def unique(self, lines: Iterable[Line]) -> Iterator[Line]:
-        seen: set[tuple[str, str]] = set()
-        for line in lines:
-            key = (line.name, line.subject.path if line.subject else "")
-            if key not in seen:
-                seen.add(key)
-                yield line
+    def members(self, read: Iterable[Read]) -> Iterator[Group]:
+        """What belongs to the application and was looked at: whether it counts, with every condition."""
+        steps = Steps(self.lines, self.ent)
+        seen: set[tuple[Ent, str]] = set()
+        for item in read:
+            condition = self.lines.policy.conditions.get(item.name)
+            if item.ent is None or item.ent is self.ent or condition is None or condition.part_of:
+                continue
+            key = (item.ent, item.name)
+            if key in seen or not steps.belongs(item.ent) or not steps.near(item.ent):
+                continue
+            seen.add(key)
+            line = self.lines.line(item)
+            if line is not None:
+                parts = gates(self.world, item.ent, item.name, item.when)
+                yield Group(line, tuple(self.condition(gate) for gate in parts))
 
-    def conditions(self, ent: Ent, name: str, when: When) -> Iterator[Line]:
-        """Every condition below a name that has words of its own, met or not."""
-        at = self.world.when(ent, when)
-        plan = self.world.plan(at)
-        check, node = plan.checks.get(name), plan.nodes.get(name)
-        if check is not None and check.zh is not None:
-            yield self.condition(check, ent, at)
-        elif isinstance(node, p.FormulaNode) and not self.world.is_stipulated(ent, name):
-            yield from self.below(node.formula, node.formula.node, ent, at)
-
-    def below(self, compiled: n.Compiled, node: n.Node, ent: Ent, when: When) -> Iterator[Line]:
-        match node:
-            case n.Path() if node.type.kind == "bool":
-                other = trace.target(self.world, node, ent, {})
-                if other is not None:
-                    yield from self.conditions(other, node.name, when)
-            case n.Logic():
-                stop = node.operator == "or"
-                for part in node.parts:
-                    lines = list(self.below(compiled, part, ent, when))
-                    yield from lines
-                    if not lines and self.world.evaluate(compiled, ent, when, part) is stop:
-                        return  # a plain fact decides: what stands right of it does not apply
-            case n.Choice():
-                test = self.world.evaluate(compiled, ent, when, node.test)
-                for branch, side in ((node.then, True), (node.otherwise, False)):
-                    if isinstance(test, Unknown) or test is side:
-                        yield from self.below(compiled, branch, ent, when)
-
-    def condition(self, check: p.Check, ent: Ent, when: When) -> Line:
-        value = self.world.value(ent, check.condition, when)
-        status = "unknown" if isinstance(value, Unknown) else "met" if value else "failed"
+    def condition(self, gate: Gate) -> Line:
+        check, ent, when = gate.check, gate.ent, gate.when
+        status = "unknown" if isinstance(gate.value, Unknown) else "met" if gate.value else "failed"
         plan = self.world.plan(when)
         node = plan.nodes[check.condition]
         test = plan.nodes.get(f"{check.condition}.test", node)
@@ -182,16 +160,19 @@ class _Explainer:
         terms: tuple[Term, ...] = ()
         used: tuple[Used, ...] = ()
         if isinstance(test, p.FormulaNode):
-            inner = taken(self.world, test.formula, test.formula.node, ent, when, {})
-            if isinstance(inner, n.Comparison) and inner.operators[0] not in ("==", "!="):
+            if reckoned(taken(self.world, test.formula, test.formula.node, ent, when, {})):
                 phrases = Phrases(self.world, ent, when, self.lines.lang)
-                formula, terms = phrases.labels(test.formula), phrases.terms(test.formula)
+                formula, terms = (
+                    phrases.labels(test.formula),
+                    pieces(replace(phrases, marking=True).claim(test.formula)),
+                )
             evidence = self.evidence(test, ent, when)
             used = self.lines.used(test.formula, Read(ent, test.info.name, when))
         numbers = "".join(term.text for term in terms)
         return Line(
             check.condition, subject(self.world, ent), check.label(self.lines.lang), status, "", formula, numbers, "",
-            self.exception(check.condition, ent, when), self.lines.cited(check.cited), evidence, terms, used,
+            self.exception(check.condition, ent, when), self.lines.cited(check.cited), evidence,
+            terms=terms, used=used,
         )  # fmt: skip
 
     def exception(self, name: str, ent: Ent, when: When) -> str:
@@ -213,25 +194,6 @@ class _Explainer:
             if fact is not None and fact.evidence.zh:
                 found[fact.evidence(self.lines.lang)] = None
         return ("、" if self.lines.lang == "zh" else ", ").join(found)
-
-    # --- caps ---
-
-    def caps(self, read: Iterable[Read], when: When) -> Iterator[Capped]:
-        """The awards of the application that were held against a cap, where all of it is known."""
-        plan = self.world.plan(when)
-        for item in read:
-            node = plan.nodes.get(item.name)
-            if item.ent is not self.ent or node is None or node.info.role != "capped":
-                continue
-            names = {role: f"{node.info.owner}.{role}" for role in ("computed", "cap", "eligible")}
-            if names["cap"] not in plan.nodes or self.world.value(self.ent, names["eligible"]) is not True:
-                continue
-            computed, cap = (self.world.value(self.ent, names[role]) for role in ("computed", "cap"))
-            if isinstance(computed, Decimal | Fraction) and isinstance(cap, Decimal | Fraction):
-                end = resolve(self.world, self.ent, names["cap"], when).name
-                lang, program = self.lines.lang, plan.policy.programs[node.info.owner]
-                labels = plan.label(names["computed"])(lang), plan.label(end)(lang)
-                yield Capped(program.label(lang), computed, cap, *labels)
 
     # --- inputs ---
 

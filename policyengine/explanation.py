@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from policyengine import model as m
 from policyengine.alternatives import Alternative, Interaction
@@ -12,7 +12,7 @@ from policyengine.clauses import Citation
 from policyengine.decision import CaseDecision, Decision, Subject
 from policyengine.distance import Distance, Reached
 from policyengine.exact import Number
-from policyengine.values import Known, Type
+from policyengine.values import Known, Type, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,9 @@ class Line:
 
     `status`: met, failed or unknown for conditions, "" for steps. `formula` with names, `numbers` with
     values (both "" where the value is plain), `value` in words. `because`: which case of a rule applied.
-    `note`: an exception that applied, or what to know besides. `terms` are `numbers` in pieces, each value
-    with its name; `used` is what was reckoned with, to find its words in the quotes.
+    `note`: an exception that applied, or what to know besides. `owner`: what it is a part of, for a part.
+    `open`: the value waits for facts. `terms` are `numbers` in pieces, each value with its name; `used` is what
+    was reckoned with, to find its words in the quotes.
     """
 
     name: str
@@ -57,8 +58,32 @@ class Line:
     note: str
     citations: tuple[Citation, ...]
     evidence: str = ""
+    owner: str = ""
+    open: bool = False
     terms: tuple[Term, ...] = ()
     used: tuple[Used, ...] = ()
+
+
+def told_apart(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Lines in which no two of one entity read alike: parts of several programs are said with their program."""
+    lines = tuple(lines)
+    owners: dict[tuple[str, str], set[str]] = {}
+    for line in lines:
+        owners.setdefault((line.label, line.subject.path if line.subject else ""), set()).add(line.owner)
+    return tuple(
+        replace(line, label=f"{line.owner} > {line.label}")
+        if line.owner and len(owners[line.label, line.subject.path if line.subject else ""]) > 1
+        else line
+        for line in lines
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A condition of something that belongs to the application (a member qualifies), with its parts."""
+
+    line: Line
+    conditions: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +130,13 @@ class Provenance:
 class Explanation:
     """Everything that a reader of one decision may want to see, in words of one language.
 
+    `if_granted`: what the amount may be should it be granted, where that is open; else None. `candidates`:
+    where it is not chosen what is applied for, what each choice would come to. `distances`: how far each refusal
+    is from being met, `reached`: what all of them reached would give. `alternatives`: readings that would change
+    the result, `interactions`: pairs that bear on each other.
     `caps`: what was held against a cap on the way to the amount. `names`: what people call the entities of
     the case, by path (`enterprise.E1`). `parties`: what the application refers to, in words (企业, its name).
-    `distances`: how far each refusal is from being met, `reached`: what all of them reached would give.
     `questions`: what is still to be asked, the most telling first, where that was worked out.
-    `alternatives`: readings that would change the result, `interactions`: pairs that bear on each other.
     """
 
     lang: str
@@ -120,6 +147,9 @@ class Explanation:
     everything: tuple[Line, ...]
     inputs: tuple[Input, ...]
     provenance: Provenance | None = None
+    members: tuple[Group, ...] = ()
+    if_granted: Value | None = None
+    candidates: tuple[Explanation, ...] = ()
     caps: tuple[Capped, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     parties: tuple[tuple[str, str], ...] = ()

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 
 from policyengine import literals
 from policyengine import model as m
 from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.exact import CONTEXT
+from policyengine.nearest import meant, nearest
 from policyengine.reading.node import Node, Scalar
-from policyengine.values import ABSENT, Known, Type, Units
+from policyengine.values import ABSENT, Known, Type, Units, whole
 
 NONE_WORDS = ("none", "无")
 TRUE_WORDS = ("true", "是")
@@ -83,9 +83,10 @@ class Reader:
         shown = [
             f"{option}（{options[option].zh}）" if option in options else option for option in type_.options
         ]
-        close = get_close_matches(text, [*type_.options, *(label.zh for label in options.values())], 1, 0.5)
+        labels = [label.zh for label in options.values()] or type_.options
+        close = nearest(text, type_.options if text.isascii() else labels) or nearest(text, labels)
         return None, [
-            diagnostic("unknown-choice", node.span, name=name, text=node.text, options="、".join(shown), suggestion=close[0] if close else "")
+            diagnostic("unknown-choice", node.span, name=name, text=node.text, options="、".join(shown), **meant(close))
         ]  # fmt: skip
 
     def _date(self, node: Scalar, text: str, name: str) -> tuple[Known | None, list[Diagnostic]]:
@@ -117,7 +118,7 @@ class Reader:
                     "wrong-unit", node.span, name=name, text=node.text, unit=read.unit.name, want=unit or want
                 )
             ]
-        if type_.kind in ("count", "years") and read.value != read.value.to_integral_value():
+        if not whole(type_.kind, read.value):
             return None, [diagnostic("not-whole", node.span, name=name, text=node.text)]
         return read.value, []
 
@@ -131,6 +132,19 @@ class Reader:
                 diagnostic("too-many-decimals", node.span, name=name, text=node.text, decimals=fact.decimals)
             ]
         return []
+
+
+def fits(fact: m.Fact, value: Decimal) -> bool:
+    """Whether a number lies in a fact's range and has no more decimals than it allows."""
+    above, below = fact.low is None or value >= fact.low, fact.high is None or value <= fact.high
+    return above and below and (fact.type.kind != "money" or _decimals(value) <= fact.decimals)
+
+
+def span_of(fact: m.Fact, units: Units) -> str:
+    """A fact's range in words; "" where it has none."""
+    if fact.low is None or fact.high is None:
+        return ""
+    return f"{_amount(fact.low, fact, units)}至{_amount(fact.high, fact, units)}"
 
 
 def _plain(text: str) -> str:

@@ -6,17 +6,19 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from policyengine import clauses, trace, wording
+from policyengine import clauses, splits, trace, wording
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.clauses import Citation
 from policyengine.deciding import subject, words_of
 from policyengine.explanation import Line, Term, Used
-from policyengine.labels import MODES
+from policyengine.gates import open_gates
+from policyengine.labels import options_for, quoted
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.loader import SET
-from policyengine.phrases import Phrases, resolve, taken
+from policyengine.passing import opened, resolve, taken
+from policyengine.phrases import Phrases, pieces, reckoned
 from policyengine.trace import Read
 from policyengine.values import Unknown, Value
 from policyengine.world import World
@@ -37,30 +39,63 @@ class Lines:
         if node is None or node.info.role in ("key", "by", "where"):
             return None
         value = self.world.value(read.ent, read.name, read.when)
-        formula, terms = "", tuple[Term, ...]()
         compiled = self.expression(node, read)
-        phrases = Phrases(self.world, read.ent, read.when, self.lang)
-        if compiled is not None and not self.plain(compiled, read):
-            formula, terms = phrases.labels(compiled), phrases.terms(compiled)
-        elif isinstance(node, p.AllocateNode) and read.ent is not None:
-            formula, terms = self.split(node, read, phrases)
-        numbers = "".join(term.text for term in terms)
         status = ""
         if node.info.type.kind == "bool" and not isinstance(node, p.FactNode):
             status = "unknown" if isinstance(value, Unknown) else "met" if value is True else "failed"
-        who = subject(self.world, read.ent) if read.ent is not None else None
-        shown = self.words(node, value)
-        if numbers and node.info.type.kind == "money" and isinstance(value, Decimal | Fraction):
-            shown = wording.in_formula(value, node.info.type) + ("元" if self.lang == "zh" else " yuan")
+        formula, terms = self.working(node, compiled, read)
+        numbers = "".join(term.text for term in terms)
         return Line(
-            read.name, who, node.info.label(self.lang), status, shown, formula, numbers,
-            self.because(node, read), self.reading_note(node), self.citations(node, compiled, read),
+            read.name, subject(self.world, read.ent) if read.ent is not None else None, node.info.label(self.lang),
+            status, self.shown(node, compiled, read, bool(numbers)), formula, numbers, self.because(node, read),
+            self.note(node, compiled, read), self.citations(node, compiled, read), owner=self.owner(node), open=isinstance(value, Unknown),
             terms=terms, used=self.used(compiled, read),
         )  # fmt: skip
 
-    def plain(self, compiled: n.Compiled, read: Read) -> bool:
-        """Whether an expression came to a written constant, which needs no formula."""
-        return isinstance(taken(self.world, compiled, compiled.node, read.ent, read.when, {}), n.Literal)
+    def owner(self, node: p.Node) -> str:
+        """The label of the program, limit or allocation that a value is a part of; "" for an entry's own."""
+        name, p_ = node.info.owner, self.policy
+        if not node.info.role:
+            return ""
+        held = p_.programs.get(name) or p_.limits.get(name) or p_.allocations.get(name)
+        return held.label(self.lang) if held is not None else ""
+
+    def working(self, node: p.Node, compiled: n.Compiled | None, read: Read) -> tuple[str, tuple[Term, ...]]:
+        """The formula with names and with numbers. Of a value that is just another's: that name alone."""
+        phrases = Phrases(self.world, read.ent, read.when, self.lang, node.info.owner, marking=True)
+        formula, numbers = self.both(node, compiled, read, phrases)
+        return "".join(term.text for term in pieces(formula)), pieces(numbers)
+
+    def both(
+        self, node: p.Node, compiled: n.Compiled | None, read: Read, phrases: Phrases
+    ) -> tuple[str, str]:
+        if isinstance(node, p.AllocateNode) and read.ent is not None:
+            return splits.working(self.world, node, read, phrases)
+        if compiled is None:
+            return "", ""
+        inner = taken(self.world, compiled, compiled.node, read.ent, read.when, {})
+        if node.info.type.kind == "bool":
+            return (phrases.labels(compiled) if reckoned(inner) else ""), phrases.claim(compiled)
+        if isinstance(inner, n.Literal):
+            return "", ""
+        return phrases.labels(compiled), "" if isinstance(inner, n.Path) else phrases.numbers(compiled)
+
+    def shown(self, node: p.Node, compiled: n.Compiled | None, read: Read, in_formula: bool) -> str:
+        """The value in words; where it still waits for a condition, what it is if that is met, and 0."""
+        value, type_ = self.world.value(read.ent, read.name, read.when), node.info.type
+        zh = self.lang == "zh"
+        if type_.kind == "money" and in_formula and isinstance(value, Decimal | Fraction):
+            return wording.in_formula(value, type_) + ("元" if zh else " yuan")
+        if isinstance(value, Unknown) and compiled is not None and self.waits(compiled, read):
+            then = taken(self.world, compiled, compiled.node, read.ent, read.when, {})
+            good = self.world.evaluate(compiled, read.ent, read.when, then)
+            met, nothing = self.words(node, good), self.words(node, Decimal(0))
+            least, _ = unknown.bounds(good)
+            return met if least == 0 else f"{met}，或{nothing}" if zh else f"{met}, or {nothing}"
+        return self.words(node, value)
+
+    def waits(self, compiled: n.Compiled, read: Read) -> n.Node | None:
+        return opened(self.world, compiled, read.ent, read.when)
 
     def expression(self, node: p.Node, read: Read) -> n.Compiled | None:
         """The expression that gave a node its value; None where it was not an expression."""
@@ -70,7 +105,7 @@ class Lines:
             case p.FormulaNode():
                 return node.formula
             case p.ReadingNode():
-                return node.options[self.world.readings.get(read.name, node.interpretation.default)]
+                return node.options[node.chosen(self.world.readings)]
             case p.CasesNode():
                 for row in node.rows:
                     if self.world.evaluate(row.when, read.ent, read.when) is True:
@@ -81,47 +116,6 @@ class Lines:
                 )
                 return None if open_ else node.otherwise
         return None
-
-    def split(self, node: p.AllocateNode, read: Read, phrases: Phrases) -> tuple[str, tuple[Term, ...]]:
-        """How a share or a pooled amount came about: in words, and with values."""
-        plan = self.world.plan(read.when)
-        like = n.Literal(False, node.info.type, (0, 0))
-
-        def money(name: str) -> Term:
-            value = self.world.value(read.ent, name, read.when)
-            label = plan.label(resolve(self.world, read.ent, name, read.when).name)(self.lang)
-            return Term(phrases.value(value, plan.nodes[name].info.type, like), label)
-
-        zh = self.lang == "zh"
-        if node.method == "in_order":
-            words = (
-                "应得金额与限额扣除次序在前的项目后的余额，取较小值"
-                if zh
-                else "the smaller of the amount asked for and what the limit has left after those before it"
-            )
-            return words, (money(node.of), Term("，" if zh else ", "), money(node.limit))
-        if node.method == "pro_rata":
-            return ("按比例压缩到限额之内" if zh else "scaled down to the limit"), ()
-        assert read.ent is not None
-        weights = [
-            self.world.value(member, node.weight, read.when)
-            for member in self.world.group_of(node, read.ent, read.when)
-            if self.world.value(member, node.where, read.when) is True
-        ]
-        total: Value = Decimal(0)
-        for weight in weights:
-            total = unknown.add(total, weight)
-        weight_term = money(node.weight)
-        words = (
-            f"分配总额 × {weight_term.label} ÷ 各成员合计，取整后的尾差按最大余数补足"
-            if zh
-            else f"total × {weight_term.label} ÷ the sum over all, the odd units by largest remainder"
-        )
-        of_all = Term(
-            phrases.value(total, plan.nodes[node.weight].info.type, like),
-            "各成员合计" if zh else "sum over all",
-        )
-        return words, (money(node.total), Term(" × "), weight_term, Term(" ÷ "), of_all)
 
     def used(self, compiled: n.Compiled | None, read: Read) -> tuple[Used, ...]:
         """The things that an expression reckoned with, numbers of the document with their value."""
@@ -146,7 +140,9 @@ class Lines:
                 if self.world.evaluate(row.when, read.ent, read.when) is True and self.by_facts(
                     row.when, read
                 ):
-                    return row.label(self.lang)
+                    if row.label.zh != row.name:
+                        return row.label(self.lang)
+                    return Phrases(self.world, read.ent, read.when, self.lang).claim(row.when)
             return ""
         if compiled is None:
             return ""
@@ -169,29 +165,50 @@ class Lines:
                 compiled.expr,
                 held[0] if len(held) == 1 else n.Logic("or", tuple(held), root.test.type, root.test.at),
             )
-        words = Phrases(self.world, read.ent, read.when, self.lang).labels(test)
-        if self.lang == "zh":
-            return words if value else f"不满足“{words}”"
-        return words if value else f"not: {words}"
+        return Phrases(self.world, read.ent, read.when, self.lang).claim(test)
 
     def by_facts(self, test: n.Compiled, read: Read) -> bool:
         return any(
             item.name in self.policy.facts for item in trace.reads(self.world, test, read.ent, read.when)
         )
 
-    def reading_note(self, node: p.Node) -> str:
+    def note(self, node: p.Node, compiled: n.Compiled | None, read: Read) -> str:
+        """The reading that was chosen, the condition that is waited for, or who was served before."""
         if isinstance(node, p.ReadingNode):
-            option = self.world.readings.get(node.info.name, node.interpretation.default)
+            option = node.chosen(self.world.readings)
             label = node.interpretation.options[option].label(self.lang)
-            return f"口径：{label}" if self.lang == "zh" else f"reading: {label}"
-        return ""
+            said = f"口径：{label}" if self.lang == "zh" else f"reading: {label}"
+            test = self.waits(compiled, read) if compiled is not None else None
+            waits = self.waiting(compiled, test, read) if compiled is not None and test is not None else ""
+            return said + (f"。{waits}" if self.lang == "zh" else f"; {waits}") if waits else said
+        if isinstance(node, p.AllocateNode) and read.ent is not None:
+            return splits.served_before(self.world, node, read, self.lang)
+        test = self.waits(compiled, read) if compiled is not None and node.info.type.quantity else None
+        return self.waiting(compiled, test, read) if compiled is not None and test is not None else ""
+
+    def waiting(self, compiled: n.Compiled, test: n.Node, read: Read) -> str:
+        """Which conditions a value still waits for."""
+        found = open_gates(self.world, compiled, test, read.ent, read.when) if read.ent is not None else []
+        names = []
+        for gate in found:
+            whose = subject(self.world, gate.ent)
+            of = "" if gate.ent is read.ent else f"{whose.label(self.lang)} {gate.ent.id}"
+            label = quoted(gate.check.label(self.lang))
+            names.append(f"{of}{label}" if self.lang == "zh" else f"{label}{f' of {of}' if of else ''}")
+        if not names:
+            names = [Phrases(self.world, read.ent, read.when, self.lang).claim(compiled, test)]
+            return f"取决于：{names[0]}" if self.lang == "zh" else f"depends on: {names[0]}"
+        if self.lang == "zh":
+            return f"要等{'、'.join(names)}认定；不满足的，这一项为0"
+        return f"waits for {', '.join(names)}; 0 where not met"
 
     def words(self, node: p.Node, value: Value) -> str:
         info = node.info
         if isinstance(node, p.ReadingNode) and node.interpretation.switch:
             return node.interpretation.options[str(value)].label(self.lang) if isinstance(value, str) else ""
         options, unit = words_of(self.world, n.Path("", (), info.name, info.entity, info.type, (0, 0)))
-        return wording.value(value, info.type, self.lang, options or MODES, unit)
+        options = options or options_for(self.policy, info.name, info.type)
+        return wording.value(value, info.type, self.lang, options, unit)
 
     # --- citations ---
 
@@ -235,5 +252,3 @@ class Lines:
             [*quoted, *(c for c in own if c.cite not in {q.cite for q in quoted})] if quoted else list(own)
         )
         return tuple(dict.fromkeys(chosen))
-
-    # --- inputs ---

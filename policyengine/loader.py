@@ -10,13 +10,14 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 
 from policyengine import amend, literals, schema
 from policyengine import model as m
 from policyengine.diagnostics import Diagnostic, PolicyError, diagnostic, errors
+from policyengine.lang.typing import describe
+from policyengine.nearest import meant, nearest
 from policyengine.reading import read_bytes, yaml
 from policyengine.reading.decode import decode
 from policyengine.reading.node import Mapping, Node, Scalar, plain
@@ -191,10 +192,8 @@ class _Reader:
         parameters = base.get("parameters") if base else None
         if isinstance(parameters, Mapping) and parameters.get(name.strip()) is None:
             known = [key.text for key, _ in parameters.entries]
-            close = get_close_matches(name.strip(), known, 1, 0.5)
-            self.found.append(
-                diagnostic("unknown-parameter", at, name=name.strip(), suggestion=close[0] if close else "")
-            )
+            words = meant(nearest(name.strip(), known))
+            self.found.append(diagnostic("unknown-parameter", at, name=name.strip(), **words))
             return None
         return amend.Overlay(
             f"set-{number + 1}", "", None, number,
@@ -238,7 +237,7 @@ def _timeline(base: Mapping, overlays: list[amend.Overlay], reader: _Reader, fol
     text_hash = hashlib.sha256(_condensed(reader.original).encode()).hexdigest()
     meaning = [plain(base), *(plain(o.tree) for o in overlays)]
     timeline = m.Timeline(
-        tuple(versions), str(folder), tuple(reader.hashes), text_hash, _meaning_hash(meaning)
+        tuple(versions), str(folder.resolve()), tuple(reader.hashes), text_hash, _meaning_hash(meaning)
     )
     return Loaded(timeline, found, broken)
 
@@ -265,8 +264,28 @@ def _version(base: Mapping, chain: list[amend.Overlay], reader: _Reader, broken:
         reader.found += schema.validate(tree, "policy")
     built = build(tree, reader.original) if chain else first
     reader.found += built.found
+    if first.policy and built.policy:
+        reader.found += _other_kinds(first.policy, built.policy)
     broken |= built.broken
     return replace(built.policy, overlays=tuple(headers)) if built.policy else None
+
+
+def _other_kinds(before: m.Policy, after: m.Policy) -> Iterator[Diagnostic]:
+    """What-ifs of the command line that are of another kind than the parameter: three things for three years."""
+    for parameter in after.parameters.values():
+        dated, there = parameter.values[0], before.parameters.get(parameter.name)
+        if dated.span.source.name != SET or there is None:
+            continue
+        was, now = there.type, parameter.type
+        bare = (
+            there.values[0].text[-1:].isdigit() and dated.text[-1:].isdigit()
+        )  # 1 and 1.2 are factors alike
+        if (was.kind, was.dim) != (now.kind, now.dim) and not bare:
+            yield diagnostic(
+                "set-of-another-kind", dated.span, name=parameter.label.zh, text=dated.text,
+                there=there.values[0].text or there.values[0].span.text, was_zh=describe(was), was_en=describe(was, "en"),
+                now_zh=describe(now), now_en=describe(now, "en"),
+            )  # fmt: skip
 
 
 def _header(overlay: amend.Overlay) -> m.OverlayHeader:

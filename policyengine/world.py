@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from policyengine import exact, groups
@@ -18,7 +18,7 @@ from policyengine import model as m
 from policyengine import plan as p
 from policyengine.case import Case
 from policyengine.diagnostics import CaseError, diagnostic
-from policyengine.instances import Ent, Found, Plans, When, anything
+from policyengine.instances import Ent, Found, Plans, When, anything, most_members
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.lang.evaluate import Evaluator
@@ -175,13 +175,10 @@ class World:
         return held
 
     def _fact(self, ent: Ent, name: str, plan: p.Plan | None = None) -> Value:
-        node = (plan or self.plans.last).nodes.get(name)
-        if not isinstance(node, p.FactNode):
-            raise KeyError(name)
+        fact = (plan.policy if plan else self.policy).facts[name]
         stated = self.stated(ent, name)
         if stated is not None:
             return stated
-        fact = node.fact
         ref = ent.stand_in or FactRef(ent.kind, ent.id, name)
         if fact.assume is not None and ent.stand_in is None:
             self.assumed[ref] = fact.assume
@@ -199,7 +196,7 @@ class World:
 
     def _reading(self, node: p.ReadingNode, ent: Ent | None, when: When) -> Value:
         name = node.info.name
-        option = self.readings.get(name, node.interpretation.default)
+        option = node.chosen(self.readings)
         self.used_readings.add(name)
         formula = node.options[option]
         return option if formula is None else self.evaluate(formula, ent, when)
@@ -282,7 +279,9 @@ class World:
         for other in self.entities[ent.kind].values():
             inside: Value = True
             for key, own in zip(node.per, mine, strict=True):
-                inside = _and(inside, other is ent or unknown.equal(self.value(other, key, when), own))
+                inside = unknown.both(
+                    inside, other is ent or unknown.equal(self.value(other, key, when), own)
+                )
             if inside is not False:
                 members.append((other, inside))
         return members, False
@@ -308,20 +307,9 @@ class World:
     def _results(
         self, node: p.RankNode | p.AllocateNode, members: list[tuple[Ent, Value]], ent: Ent, when: When
     ) -> list[Value]:
-        by = node.by
-        entity = self.policy.entities[ent.kind]
-        rows = []
-        for other, inside in members:
-            counts = _and(inside, self.value(other, node.where, when))
-            rows.append(
-                groups.Member(
-                    other.id, counts,
-                    lambda other=other: (*(self.value(other, key, when) for key, _ in by), *self._stable_key(other, entity)),  # type: ignore[misc]
-                    (*(descending for _, descending in by), *([False] if entity.key else [])),
-                )
-            )  # fmt: skip
+        rows = self._rows(node, members, when)
         if isinstance(node, p.RankNode):
-            self._note_ties(node.info.name, rows, members, len(by))
+            self._note_ties(node.info.name, rows, members, len(node.by))
             return groups.ranks(rows)
         ents = [other for other, _ in members]
         if node.method == "in_order":
@@ -357,6 +345,31 @@ class World:
         if split is None:
             raise CaseError([diagnostic("nothing-to-share-by", node.info.span, name=node.info.label.zh)])
         return split
+
+    def _rows(
+        self, node: p.RankNode | p.AllocateNode, members: list[tuple[Ent, Value]], when: When
+    ) -> list[groups.Member]:
+        """The members of a group as candidates, with how they are put in order."""
+        by, rows = node.by, []
+        for other, inside in members:
+            entity = self.policy.entities[other.kind]
+            counts = unknown.both(inside, self.value(other, node.where, when))
+            rows.append(
+                groups.Member(
+                    other.id, counts,
+                    lambda other=other, entity=entity: (*(self.value(other, key, when) for key, _ in by), *self._stable_key(other, entity)),  # type: ignore[misc]
+                    (*(descending for _, descending in by), *([False] if entity.key else [])),
+                )
+            )  # fmt: skip
+        return rows
+
+    def before(self, node: p.AllocateNode, ent: Ent, when: When) -> list[Ent]:
+        """The members that a pool in order serves before an entity, in their order."""
+        members, _ = self._members(node, ent, when)
+        rows = self._rows(node, members, when)
+        ents = {id(row): other for row, (other, _) in zip(rows, members, strict=True)}
+        line = groups.order([row for row in rows if row.counts is not False])
+        return [ents[id(row)] for row in takewhile(lambda row: ents[id(row)] is not ent, line)]
 
     def _note_ties(
         self, name: str, rows: list[groups.Member], members: list[tuple[Ent, Value]], keys: int
@@ -447,7 +460,7 @@ class _Scope:
         needs: frozenset[FactRef] = frozenset()
         if path.name in ent.open:
             needs = frozenset((ent.open[path.name],))
-            most = _most(self.world.policy, ent.kind, path.name)
+            most = most_members(self.world.policy, ent.kind, path.name)
         return Found(ent.inverses.get(path.name, []), needs, most)
 
     def element(self, start: Ent | None, relation: n.Path) -> Ent:
@@ -463,18 +476,3 @@ class _Scope:
             if reference.to == ent.kind and reference.inverse == relation.name:
                 member.refs[reference.name] = ent
         return member
-
-
-def _most(policy: m.Policy, kind: str, inverse: str) -> int:
-    for entity in policy.entities.values():
-        for reference in entity.references.values():
-            if reference.to == kind and reference.inverse == inverse:
-                return reference.most
-    return 0
-
-
-def _and(a: Value, b: Value) -> Value:
-    if a is False or b is False:
-        return False
-    needs = unknown.needs((a, b))
-    return unknown.truth(needs) if needs or isinstance(a, Unknown) or isinstance(b, Unknown) else True

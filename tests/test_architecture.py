@@ -12,7 +12,7 @@ from tests.support import ROOT
 PACKAGE = ROOT / "policyengine"
 # From the bottom up. A module may import from its own layer and from those before it.
 LAYERS = (
-    ("version", "source", "codes"),
+    ("version", "source", "codes", "nearest"),
     ("diagnostics", "exact"),
     ("values", "reading", "capitals"),
     ("literals", "lang"),
@@ -22,12 +22,14 @@ LAYERS = (
     ("desugar", "groups", "folding", "room"),
     ("instances",),
     ("world", "decision"),
-    ("trace",),
+    ("trace", "inforce"),
+    ("validity",),
     ("deciding", "checks"),
     ("again", "inplay", "ladder"),
     ("distance", "alternatives", "asking"),
-    ("explanation", "labels"),
-    ("phrases", "formulas", "scenarios"),
+    ("explanation", "labels", "passing", "gates", "claims"),
+    ("phrases", "formulas", "scenarios", "supposing", "heads"),
+    ("splits",),
     ("lines",),
     ("steps", "marking"),
     ("explaining",),

@@ -190,8 +190,8 @@ SEATS = {
 def test_a_strict_bound_takes_one_fen_and_several_facts_have_no_single_answer() -> None:
     found = lines(enterprise={"E2": {}}, project={"P1": CONSORTIUM}, participation=SEATS)
     assert found[0] == "共同体设备投资合计500万元，差0.01元；下面几项，哪一项补足都可以，没有唯一的答案"
-    assert found[1] == "共同体成员 M1 成员设备投资额（价税合计）200万元，差0.01元；达到后可得15万元"
-    assert found[2].startswith("或者，共同体成员 M2 ")
+    assert found[1] == "共同体成员 M1（E1） 成员设备投资额（价税合计）200万元，差0.01元；达到后可得15万元"
+    assert found[2].startswith("或者，共同体成员 M2（E2） ")
 
 
 def test_of_a_share_the_numerator_moves_and_the_total_with_it() -> None:
@@ -200,7 +200,7 @@ def test_of_a_share_the_numerator_moves_and_the_total_with_it() -> None:
         project={"P1": CONSORTIUM},
         participation={**SEATS, "M2": {"member": "E2", "member_investment": 400 * WAN}},
     )
-    assert found == ["共同体成员 M1 成员设备投资额（价税合计）200万元，差200万元；达到后可得24万元"]
+    assert found == ["共同体成员 M1（E1） 成员设备投资额（价税合计）200万元，差200万元；达到后可得24万元"]
 
 
 def test_days_that_both_have_to_move_are_said_together() -> None:
@@ -248,7 +248,7 @@ def test_no_single_fact_is_said_with_the_facts_it_depends_on() -> None:
     }  # fmt: skip
     found = lines(project={"P1": CONSORTIUM}, participation=seats)
     assert any(
-        line.startswith("合格成员家数0，差2；没有哪一项单独改变就能满足，要几项一起看：") for line in found
+        "家数0，差2；没有哪一项单独改变就能满足，要几项一起看：共同体成员 M1（E1） " in line for line in found
     )
 
 

@@ -62,12 +62,12 @@ def _list(plans: Any, readings: dict[str, str], case: Any, format_: str, out: st
     from policyengine.render import json, markdown, questions, text
 
     decided = api.decide(plans, case, readings)
-    found = api.questions(decided)
+    found, case = api.questions(decided), api.explain(decided, lang, depth="none")
     if format_ == "json":
-        write(json.draw(questions.document(plans.policy, found, decided.decision)), out)
+        write(json.draw(questions.document(plans.policy, found, case)), out)
         return
     drawer = markdown.draw if format_ == "md" else text.draw
-    write(drawer(questions.blocks(found, decided.decision, lang)), out)
+    write(drawer(questions.blocks(found, case, lang)), out)
 
 
 @dataclass(slots=True)
@@ -86,15 +86,18 @@ class _Talk:
 
     def run(self, out: str | None) -> None:
         from policyengine import api, casetext
-        from policyengine.render import blocks, text
+        from policyengine.render import blocks, said, text
 
         decided = api.decide(self.plans, self.case, self.readings)
-        said = ""
+        before = ""
         while (found := [q for q in api.questions(decided) if q.missing.ref not in self.skipped]) != []:
-            now = "；".join(blocks.headline(d, self.lang) for d in decided.decision.decisions)
-            if now != said:
+            now = "；".join(
+                said.headline(e, self.lang)
+                for e in api.explain(decided, self.lang, depth="none").explanations
+            )
+            if now != before:
                 click.echo(f"\n{now}")
-                said = now
+                before = now
             if not self.ask(found[0].missing):
                 break
             decided = api.decide(self.plans, self.case, self.readings)
@@ -132,7 +135,7 @@ class _Talk:
             if text.isascii() and text.isdigit() and options and 0 < int(text) <= len(options):
                 text = missing.fact.options[options[int(text) - 1]].zh
             try:
-                case = self.related(missing, text) if missing.fact is None else api.with_fact(self.plans, self.case, f"{missing.ref}={text}")  # fmt: skip
+                case = self.answered(missing, text)
                 api.decide(self.plans, case, self.readings)  # an answer may contradict another
             except CaseError as error:
                 print_findings(error.diagnostics, self.lang)
@@ -166,6 +169,14 @@ class _Talk:
                 else ""
             )
         return kind + (self.t("；没有写 无", "; none where there is none") if fact.type.optional else "")
+
+    def answered(self, missing: Any, text: str) -> Any:
+        """The case with one answer; CaseError where it is none."""
+        from policyengine import api
+
+        if missing.fact is None:
+            return self.related(missing, text)
+        return api.with_fact(self.plans, self.case, f"{missing.ref}={text}", self.t("回答", "answer"))
 
     def related(self, missing: Any, text: str) -> Any:
         """The case with the members of a relation, read again from its own text."""

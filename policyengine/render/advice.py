@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from policyengine import wording
 from policyengine.advising import MOST, Advice, Course, Group, Part, Pick
-from policyengine.decision import OUTCOMES, Failure
+from policyengine.decision import Failure
 from policyengine.model import Policy
 from policyengine.render.blocks import Block, Heading, Item, Paragraph, Quote, Table, quotes_of
 from policyengine.render.json import after, amount, failure, plain, short_policy
@@ -88,6 +88,8 @@ class _Page:
 
     def part(self, part: Part) -> str:
         chosen = self.chosen(part)
+        if part.after.outcome == "refused":
+            return f"{part.subject.id}{self.t('', ' ')}{self.policy.header.outcomes['refused'](self.lang)}"
         return (
             self.t(f"{part.subject.id}报{chosen}", f"{part.subject.id} as {chosen}")
             if chosen
@@ -162,7 +164,9 @@ class _Page:
         chosen = self.chosen(part)
         gets = part.after.outcome
         said = (
-            self.money(part.after.amount) if gets not in (None, "refused") else OUTCOMES["refused"](self.lang)
+            self.money(part.after.amount)
+            if gets not in (None, "refused")
+            else self.policy.header.outcomes["refused"](self.lang)
         )
         return f"{chosen} {said}".strip()
 

@@ -67,13 +67,17 @@ def blocks(policy: Policy, cases: Iterable[Priced], lang: str) -> Iterator[Block
         for option in i.options.values():
             mark = "★" if option.name == i.default else "·"
             yield Item(
-                mark, f"{option.label(lang)}  {option.name}", tuple(_option(i, option.name, found, lang))
+                mark,
+                f"{option.label(lang)}  {option.name}",
+                tuple(_option(policy, i, option.name, found, lang)),
             )
         yield Paragraph(settled(i, lang))
     yield Paragraph("★ 默认的读法" if zh else "★ the default reading")
 
 
-def _option(i: Interpretation, option: str, cases: list[Priced], lang: str) -> Iterator[str | Quote]:
+def _option(
+    policy: Policy, i: Interpretation, option: str, cases: list[Priced], lang: str
+) -> Iterator[str | Quote]:
     zh = lang == "zh"
     why = i.options[option].why(lang)
     if why:
@@ -82,7 +86,7 @@ def _option(i: Interpretation, option: str, cases: list[Priced], lang: str) -> I
         result = case.gives.get((i.name, option))
         colon = "：" if zh else ": "
         if result is not None:
-            yield f"{case.name}{colon}{reading_gives(result, lang)}"
+            yield f"{case.name}{colon}{reading_gives(policy, result, lang)}"
         elif option == i.default:
             yield f"{case.name}{colon}{'这一项不影响' if zh else 'does not rest on this'}"
 
@@ -116,7 +120,9 @@ def table(policy: Policy, cases: Iterable[Priced], lang: str) -> str:
                 option.label(lang), option.why(lang), default, i.decided_by, day, i.document,
             ]  # fmt: skip
             row += [
-                reading_gives(result, lang) if (result := case.gives.get((i.name, option.name))) else ""
+                reading_gives(policy, result, lang)
+                if (result := case.gives.get((i.name, option.name)))
+                else ""
                 for case in found
             ]
             writer.writerow([safe(cell) for cell in row])

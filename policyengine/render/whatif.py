@@ -13,10 +13,11 @@ from fractions import Fraction
 from policyengine import wording
 from policyengine.again import After
 from policyengine.alternatives import Alternative, Interaction, Reading
-from policyengine.decision import OUTCOMES, Subject
+from policyengine.decision import Subject
 from policyengine.distance import Distance, Move
 from policyengine.explanation import Explanation
 from policyengine.model import Policy
+from policyengine.render.said import named
 from policyengine.values import T_MONEY, Absent, Known, Type, Unknown, Value
 
 MOST_WAYS = 4  # of one condition that are written out
@@ -24,7 +25,7 @@ MOST_NAMED = 8
 MOST_PAIRS = 5
 
 
-def gives(result: After, lang: str, least: bool = False) -> str:
+def gives(policy: Policy, result: After, lang: str, least: bool = False) -> str:
     """`可得15万元`, `仍不予支持`, `待补材料（金额0元至40万元）`."""
     zh = lang == "zh"
     if result.contradicts:
@@ -40,8 +41,9 @@ def gives(result: After, lang: str, least: bool = False) -> str:
             return f"{'至少' if least else ''}可得{amount}"
         return f"{'at least ' if least else ''}{amount} would be granted"
     if result.outcome == "refused":
-        return "仍不予支持" if zh else "still refused"
-    words = OUTCOMES[result.outcome or "undetermined"](lang)
+        word = policy.header.outcomes["refused"](lang)
+        return f"仍{word}" if zh else f"still {word}"
+    words = policy.header.outcomes[result.outcome or "undetermined"](lang)
     if isinstance(result.amount, Unknown) and result.amount.high is not None:
         span = wording.span(result.amount, T_MONEY, lang)
         words += f"（金额{span}）" if zh else f" (amount {span})"
@@ -63,9 +65,15 @@ def reached_line(e: Explanation) -> str:
     zh = lang == "zh"
     if result is None:
         return ""
-    said = gives(result.after, lang, result.least)
+    said = gives(e.policy, result.after, lang, result.least)
     alone = any(move.alone for away in e.distances for move in away.moves)
-    text = "" if alone else "只达到其中一条，仍不予支持；" if zh else "One of them alone changes nothing; "
+    text = (
+        ""
+        if alone
+        else f"只达到其中一条，仍{e.policy.header.outcomes['refused'].zh}；"
+        if zh
+        else "One of them alone changes nothing; "
+    )
     text += f"以上各条都达到后，{said}" if zh else f"with all of the above reached, {said}"
     if result.after.outcome == "refused":
         why = ("；" if zh else "; ").join(failure.message(lang) for failure in result.after.refusals)
@@ -73,25 +81,25 @@ def reached_line(e: Explanation) -> str:
     return text
 
 
-def alternative_line(other: Alternative, lang: str) -> str:
+def alternative_line(policy: Policy, other: Alternative, lang: str) -> str:
     """`若读作“不含税”：可得13.2万元`"""
-    label, said = other.reading.chosen.label(lang), reading_gives(other.after, lang)
+    label, said = other.reading.chosen.label(lang), reading_gives(policy, other.after, lang)
     return f"若读作“{label}”：{said}" if lang == "zh" else f'read as "{label}": {said}'
 
 
-def interaction_line(pair: Interaction, lang: str) -> str:
+def interaction_line(policy: Policy, pair: Interaction, lang: str) -> str:
     """Two readings changed together."""
     first, second = (_reading(reading, lang) for reading in (pair.first, pair.second))
-    said = reading_gives(pair.after, lang)
+    said = reading_gives(policy, pair.after, lang)
     if lang == "zh":
         return f"{first}，同时{second}：{said}（不等于各自影响之和）"
     return f"{first} together with {second}: {said} (not the sum of what each does)"
 
 
-def reading_gives(result: After, lang: str) -> str:
+def reading_gives(policy: Policy, result: After, lang: str) -> str:
     """What a reading gives, with what it would need to be known."""
     zh = lang == "zh"
-    said = gives(result, lang).removeprefix("仍" if zh else "still ")
+    said = gives(policy, result, lang).removeprefix("仍" if zh else "still ")
     if result.missing and result.outcome not in ("granted", "refused"):
         facts = list(dict.fromkeys(item.label(lang) for item in result.missing))[:MOST_NAMED]
         said += f"，要看{'、'.join(facts)}" if zh else f", depending on {', '.join(facts)}"
@@ -205,7 +213,7 @@ class _Distance:
         return wording.quantity(gap, kind if kind.kind != "date" else Type("count"), self.lang, unit or "")
 
     def tail(self, result: After) -> str:
-        said = gives(result, self.lang)
+        said = gives(self.policy, result, self.lang)
         if result.contradicts:
             return self.t(f"，{said}", f", {said}")
         if result.outcome == "refused":
@@ -217,7 +225,7 @@ class _Distance:
     def whose(self, subject: Subject) -> str:
         if subject.path in (self.own.path, self.away.failure.subject.path):
             return ""
-        return f"{subject.label(self.lang)} {subject.id} "
+        return f"{named(subject, self.lang)} "
 
 
 def _more(a: Known, b: Value) -> bool:

@@ -11,6 +11,7 @@ from policyengine.render.html.page import page
 from policyengine.render.html.parts import Sheet
 from policyengine.render.html.summary import summary
 from policyengine.render.html.words import TITLES, Say
+from policyengine.render.said import outcome
 
 
 def draw(cases: Iterable[CaseExplanation], lang: str) -> str:
@@ -24,7 +25,7 @@ def draw(cases: Iterable[CaseExplanation], lang: str) -> str:
     title = (
         say("summary")
         if several
-        else f"{say.label(TITLES[first.outcome])} {first.subject.id} {first.title}".strip()
+        else f"{say.label(TITLES[first.outcome]).format(outcome(explanations[0], lang))} {first.subject.id} {first.title}".strip()
     )
     head = el(
         "head", el("meta", charset="utf-8"), el("meta", name="viewport", content="width=device-width, initial-scale=1"),

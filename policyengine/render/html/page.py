@@ -9,8 +9,8 @@ from fractions import Fraction
 from policyengine import exact, wording
 from policyengine.asking import Question
 from policyengine.clauses import Citation, citation
-from policyengine.decision import OUTCOMES, Failure, Missing
-from policyengine.explanation import Capped, Line
+from policyengine.decision import Failure, Missing
+from policyengine.explanation import Capped, Explanation, Line
 from policyengine.marking import condition_passages
 from policyengine.render.html import tables
 from policyengine.render.html.markup import Child, Markup, el, join
@@ -26,8 +26,9 @@ from policyengine.render.html.parts import (
     step,
     steps,
 )  # fmt: skip
-from policyengine.render.html.words import TITLES
+from policyengine.render.html.words import TITLES, Say
 from policyengine.render.questions import settling
+from policyengine.render.said import outcome, possible, reasons, result
 from policyengine.render.whatif import distance_lines, reached_line
 from policyengine.values import Unknown
 
@@ -39,7 +40,7 @@ def page(sheet: Sheet, anchor: str) -> Markup:
     supposed = tables.what_if(sheet.e)
     kind = f"paper {d.outcome} {'what-if' if supposed else 'draft'}-{sheet.say.lang}"
     return el(
-        "article", _head(sheet, supposed), tables.suppositions(sheet), _lead(sheet), body(sheet), _end(sheet),
+        "article", _head(sheet, supposed), tables.suppositions(sheet), _lead(sheet), _notices(sheet), body(sheet), _end(sheet),
         class_=kind, id=anchor,
     )  # fmt: skip
 
@@ -57,7 +58,7 @@ def _head(sheet: Sheet, supposed: bool) -> Markup:
     return el(
         "header",
         el("p", say("what_if" if supposed else "draft"), class_="mark-draft"),
-        sheet.heading(0, say.label(TITLES[d.outcome])),
+        sheet.heading(0, say.label(TITLES[d.outcome]).format(outcome(sheet.e, say.lang))),
         el("dl", (el("div", el("dt", k), el("dd", v)) for k, v in facts), class_="meta"),
         el("dl", el("div", el("dt", say("under")), el("dd", title)), class_="meta under"),
     )
@@ -69,20 +70,27 @@ def _head(sheet: Sheet, supposed: bool) -> Markup:
 def _lead(sheet: Sheet) -> Markup:
     """The conclusion in a sentence, and the amount."""
     say, d = sheet.say, sheet.e.decision
+    word = outcome(sheet.e, say.lang)
     sentence: Child
     if d.outcome == "granted":
-        sentence, label, figure = _said_granted(sheet), say("to_pay"), big(say.amount(d.amount))
+        sentence, label, figure = _said_granted(sheet), word, big(say.amount(d.amount))
     elif d.outcome == "refused":
-        sentence, label, figure = _said_refused(sheet), say("outcome"), el("b", say("refused"), class_="word")
+        sentence, label, figure = _said_refused(sheet), say("outcome"), el("b", word, class_="word")
     else:
-        sentence, label = _said_open(sheet), say("open_amount")
-        figure = el("b", say.amount(d.amount), class_="word")
+        sentence, label = _said_open(sheet), say("open_amount", _granting(sheet))
+        figure = el("b", open_amount(sheet.e, say), class_="word")
     words = in_words(d.amount, say) if d.outcome == "granted" else ""
     return el(
         "section", sheet.heading(1, say("conclusion")), el("p", sentence, class_="sentence"),
         el("div", el("p", label), el("p", figure, class_="figure"), el("p", words) if words else None, class_="amount"),
         class_="lead",
     )  # fmt: skip
+
+
+def _notices(sheet: Sheet) -> Markup:
+    """What must be said with the answer (a cap that is used up)."""
+    lang = sheet.say.lang
+    return join(el("p", note(lang), class_="reached") for note in sheet.e.decision.notes)
 
 
 def _who(sheet: Sheet) -> str:
@@ -100,7 +108,7 @@ def _who(sheet: Sheet) -> str:
 def _said_granted(sheet: Sheet) -> Markup:
     say, d = sheet.say, sheet.e.decision
     return join(
-        say("said_granted", who=_who(sheet)), el("strong", say("said_amount", say.amount(d.amount))),
+        say("said_granted", who=_who(sheet)), el("strong", say("said_amount", outcome(sheet.e, say.lang), say.amount(d.amount))),
         (_said_cap(sheet, capped) for capped in sheet.e.caps),
     )  # fmt: skip
 
@@ -122,16 +130,30 @@ def _said_cap(sheet: Sheet, capped: Capped) -> Child:
 
 def _said_refused(sheet: Sheet) -> str:
     n = len(sheet.e.decision.refusals)
-    return sheet.say("said_refused", who=_who(sheet), n=n)
+    return sheet.say("said_refused", who=_who(sheet), n=n, word=outcome(sheet.e, sheet.say.lang))
+
+
+def _granting(sheet: Sheet) -> str:
+    """The word for a good outcome, inside a sentence."""
+    return sheet.e.policy.header.outcomes["granted"](sheet.say.lang)
+
+
+def open_amount(e: Explanation, say: Say) -> str:
+    """What the amount of an open application may be if it is granted."""
+    amount = None if e.candidates else possible(e)
+    return wording.UNKNOWN(say.lang) if amount is None else say.amount(amount)
 
 
 def _said_open(sheet: Sheet) -> str:
     say, d = sheet.say, sheet.e.decision
-    may = say("or").join(say("may_be", OUTCOMES[o](say.lang)) for o in d.may_be)
+    may = say("or").join(say("may_be", sheet.e.policy.header.outcomes[o](say.lang)) for o in d.may_be)
     text = say("said_open", who=_who(sheet), n=len(d.missing), may=may)
-    low, high = (d.amount.low, d.amount.high) if isinstance(d.amount, Unknown) else (None, None)
+    amount, granting = possible(sheet.e), _granting(sheet)
+    low, high = (amount.low, amount.high) if isinstance(amount, Unknown) else (None, None)
     if isinstance(low, Decimal | Fraction) and isinstance(high, Decimal | Fraction):
-        text += say("amount_between", say.money(low), say.money(high))
+        text += say("amount_between", granting, say.money(low), say.money(high))
+    elif isinstance(amount, Decimal | Fraction):
+        text += say("amount_is", granting, say.money(amount))
     return text
 
 
@@ -147,7 +169,7 @@ def _granted(sheet: Sheet) -> Markup:
     return join(
         bars, _worked(sheet, sheet.e.conditions, say("steps")),
         tables.shares(sheet, say("shares"), ((sheet, r) for r in d.results), say.amount(d.amount)),
-        tables.set_aside(sheet, d.set_aside),
+        tables.members(sheet), tables.set_aside(sheet, d.set_aside),
     )  # fmt: skip
 
 
@@ -156,16 +178,19 @@ def _refused(sheet: Sheet) -> Markup:
     lines = {(line.name, line.subject.path if line.subject else ""): line for line in sheet.e.conditions}
     failed = {(f.condition, f.subject.path) for f in d.refusals}
     rest = [line for key, line in lines.items() if key not in failed]
-    reasons = [
+    listed = [
         _reason(sheet, i, failure, lines.get((failure.condition, failure.subject.path)))
         for i, failure in enumerate(d.refusals, 1)
     ]
     return join(
-        sheet.section(say("reasons"), say("reasons_note"), el("ol", reasons, class_="steps"), kind="worked"),
+        sheet.section(
+            reasons(sheet.e, say.lang), say("reasons_note"), el("ol", listed, class_="steps"), kind="worked"
+        ),
         el("p", el("b", say("otherwise")), reached, class_="reached")
         if (reached := reached_line(sheet.e))
         else None,
         _worked(sheet, rest, say("other_conditions"), count=False),
+        tables.members(sheet),
         tables.set_aside(sheet, d.set_aside),
     )
 
@@ -192,17 +217,36 @@ def _reason(sheet: Sheet, i: int, failure: Failure, line: Line | None) -> Markup
 
 def _open(sheet: Sheet) -> Markup:
     say, d = sheet.say, sheet.e.decision
+    amount = None if sheet.e.candidates else possible(sheet.e)
     best = {question.missing.ref: question for question in sheet.e.questions}
     order = [*best, *(item.ref for item in d.missing if item.ref not in best)]
     missing = {item.ref: item for item in d.missing}
     asked = [_question(sheet, i, missing[ref], best.get(ref)) for i, ref in enumerate(order, 1)]
     return join(
-        range_bar(d.amount, say) if isinstance(d.amount, Unknown) else None,
+        range_bar(amount, say, say("range_title", _granting(sheet))) if isinstance(amount, Unknown) else None,
+        _candidates(sheet),
         sheet.section(
             say("questions"), say("questions_note"), el("ol", asked, class_="steps"), kind="worked"
         ),
         _worked(sheet, sheet.e.conditions, say("steps")),
+        tables.members(sheet),
         tables.set_aside(sheet, d.set_aside),
+    )
+
+
+def _candidates(sheet: Sheet) -> Markup | None:
+    """Where it is not chosen what is applied for: what each choice would come to, and what bars it."""
+    say, lang = sheet.say, sheet.say.lang
+    rows = [
+        step(
+            sheet, say.number(i), other.decision.option_label(lang),
+            [el("p", result(other, lang)), (el("p", f.message(lang), class_="aside") for f in other.decision.refusals)],
+            quotes([p for f in other.decision.refusals for p in tables.failure_passages(sheet.e, f)], say),
+        )
+        for i, other in enumerate(sheet.e.candidates, 1)
+    ]  # fmt: skip
+    return (
+        sheet.section(say("candidates"), "", el("ol", rows, class_="steps"), kind="worked") if rows else None
     )
 
 
@@ -216,7 +260,9 @@ def _question(sheet: Sheet, i: int, item: Missing, asked: Question | None) -> Ma
         pairs.append((say("evidence"), fact.evidence(say.lang)))
     answer = el("div", el("dt", say("answer")), el("dd", _answers(sheet, item), class_="answers"))
     left = el("dl", (el("div", el("dt", k), el("dd", v)) for k, v in pairs), answer, class_="ask")
-    lines = ("；" if say.lang == "zh" else "; ").join(settling(asked, say.lang)) if asked else ""
+    lines = (
+        ("；" if say.lang == "zh" else "; ").join(settling(asked, sheet.e.policy, say.lang)) if asked else ""
+    )
     settled = el("p", lines, class_="aside") if lines else None
     cited: list[Citation] = [citation(sheet.e.policy, c, "", say.lang) for c in item.cited.cites]
     law = quotes(condition_passages(sheet.e.policy, cited), say)

@@ -161,7 +161,7 @@ def cap_bar(capped: Capped, say: Say, title: str) -> Markup:
     )  # fmt: skip
 
 
-def range_bar(amount: Unknown, say: Say) -> Markup | None:
+def range_bar(amount: Unknown, say: Say, title: str) -> Markup | None:
     """From the least to the most that an open amount may come to; None where there is no most."""
     low, high = amount.low, amount.high
     if not isinstance(low, Decimal | Fraction) or not isinstance(high, Decimal | Fraction) or high == 0:
@@ -169,7 +169,7 @@ def range_bar(amount: Unknown, say: Say) -> Markup | None:
     solid = share(low, high)
     least, most = say("least", say.money(low)), say("most", say.money(high))
     return bar(
-        say("range_title"),
+        title,
         solid,
         _WHOLE - solid,
         (_WHOLE, most),

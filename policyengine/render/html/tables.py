@@ -62,6 +62,29 @@ def shares(
     )
 
 
+def members(sheet: Sheet) -> Markup | None:
+    """Whether each part of the application counts: what it does not meet, what is open, or that it meets all."""
+    say, groups = sheet.say, sheet.e.members
+    items = []
+    for group in groups:
+        line, said = group.line, []
+        for status, key in (("failed", "members_failed"), ("unknown", "members_open")):
+            names = [part.label for part in group.conditions if part.status == status]
+            said += [say(key, say.list(names))] if names else []
+        words = said or [say("members_met", len(group.conditions))]
+        who = sheet.who(line.subject.path, line.subject.label(say.lang)) if line.subject else ""
+        text = el(
+            "span",
+            el("b", who),
+            " ",
+            line.label,
+            el("small", ("；" if say.lang == "zh" else "; ").join(words)),
+        )
+        items.append(el("li", sign(line.status, say), text))
+    of = groups[0].line.subject.label(say.lang) if groups and groups[0].line.subject else ""
+    return sheet.section(say("members", of), "", el("ul", items, class_="aside-list")) if items else None
+
+
 def set_aside(sheet: Sheet, found: Iterable[Failure]) -> Markup | None:
     """Members that do not count, with the reason."""
     items = [
@@ -99,7 +122,7 @@ def readings(sheet: Sheet) -> Markup | None:
         others.setdefault(other.reading.interpretation.name, []).append(other)
     told = [use for use in e.decision.readings if use.interpretation.name in others or not use.default]
     quiet = [use for use in e.decision.readings if use not in told]
-    pairs = [interaction_line(pair, say.lang) for pair in e.interactions[:MOST_PAIRS]]
+    pairs = [interaction_line(e.policy, pair, say.lang) for pair in e.interactions[:MOST_PAIRS]]
     if len(e.interactions) > MOST_PAIRS:
         pairs.append(say("more_pairs", len(e.interactions) - MOST_PAIRS))
     return sheet.section(
@@ -118,7 +141,7 @@ def _told(sheet: Sheet, use: ReadingUse, others: Iterable[Alternative]) -> Marku
         el(
             "div",
             el("dt", say("read_as", a.reading.chosen.label(say.lang))),
-            el("dd", reading_gives(a.after, say.lang)),
+            el("dd", reading_gives(sheet.e.policy, a.after, say.lang)),
         )
         for a in others
     ]
@@ -267,7 +290,8 @@ def _given(sheet: Sheet) -> Iterator[str]:
 
 def notes(sheet: Sheet) -> Markup | None:
     say, d = sheet.say, sheet.e.decision
-    items = [note(say.lang) for note in d.notes] + [say("tie", tie[1], tie[2]) for tie in d.ties]
+    items = [d.compared(say.lang)] if d.compared.zh else []
+    items += [say("tie", tie[1], tie[2]) for tie in d.ties]
     return (
         sheet.section(say("notes"), "", el("ul", (el("li", i) for i in items), class_="notes"))
         if items
