@@ -19,8 +19,8 @@ from policyengine import wording
 from policyengine.capitals import capital
 from policyengine.checks.common import squeeze
 from policyengine.cli import cli
-from policyengine.decision import OUTCOMES
 from policyengine.marking import GAP
+from policyengine.model import OUTCOMES
 from policyengine.render.html.markup import VOID, Markup, el, join
 from policyengine.render.html.words import _SAY, TITLES, Say
 from tests.support import ROOT, yanzhou
@@ -201,7 +201,7 @@ def test_amounts_and_outcomes_are_those_of_the_json() -> None:
         outcome = decision["outcome"]
         assert OUTCOMES[outcome].zh == row[3] and outcome in (paper.attributes["class"] or "")
         [title] = [h.text for h in paper.all("h2")][:1]
-        assert title == TITLES[outcome].zh
+        assert title == TITLES[outcome].zh.format(OUTCOMES[outcome].zh)
         [figure] = [p.text for p in paper.classed("figure")]
         if outcome == "granted":
             amount = Decimal(decision["amount"]["text"])
@@ -209,10 +209,14 @@ def test_amounts_and_outcomes_are_those_of_the_json() -> None:
             assert figure == wording.money(amount) == row[4]
             assert f"人民币{capital(amount)}" in paper.classed("amount")[0].text
         elif outcome == "refused":
-            assert figure == "不予支持" and row[4] == "—"
+            assert figure == "不予支持" and row[4] == "-"
         else:
-            low, high = (Decimal(decision["amount"][end]["text"]) for end in ("low", "high"))
-            assert figure == f"{wording.money(low)}至{wording.money(high)}" == row[4]
+            low, high = (Decimal(decision["amount_if_granted"][end]["text"]) for end in ("low", "high"))
+            assert (
+                figure
+                == f"{wording.money(low)}至{wording.money(high)}"
+                == row[4].removeprefix("如予以补助，")
+            )
     assert wording.money(total) in summary.classed("sentence")[0].text
 
 
@@ -264,8 +268,8 @@ def test_an_undecided_page_asks_with_boxes_to_tick() -> None:
     question = next(page.all("ol")).classed("step")[0]
     assert [c.text for c in question.classed("choice")] == ["A类", "B类", "C类", "D类", "无"]
     assert "区工业和信息化局" in question.text and "亩产效益评价结果文件" in question.text
-    assert len(question.classed("tick")) == 6 and "答“D类”就定了：不予支持" in question.text
-    assert "可能予以补助，也可能不予支持" in page.text and "金额在0元到40万元之间" in page.text
+    assert len(question.classed("tick")) == 6 and "D类就定：不予支持" in question.text
+    assert "可能予以补助，也可能不予支持" in page.text and "如予以补助，金额在30万元到40万元之间" in page.text
 
 
 @pytest.mark.parametrize(
@@ -364,7 +368,7 @@ def consortium(size: int, name: str) -> str:
     )
     return (
         f"policy: yanzhou-2020-14\nenterprise:\n{firms}project:\n  G1:\n    project_name: {yaml_name}\n    applicant: 企业0\n"
-        f"    declared_on: 2021-09-10\n    program_applied: consortium\n    participants:\n{members}"
+        f"    declared_on: 2021-09-10\n    program_applied: consortium\n    supports: 无\n    participants:\n{members}"
     )
 
 
@@ -428,3 +432,28 @@ def test_the_most_telling_question_comes_first() -> None:
     on_page = [next(step.all("h3")).text for step in next(page.all("ol")).classed("step")]
     assert len(best) == len(on_page) == 2
     assert all(question in title for question, title in zip(best, on_page, strict=True))
+
+
+def test_an_open_choice_shows_what_each_would_come_to() -> None:
+    text = (
+        (ROOT / "examples/装备升级.yaml")
+        .read_text("utf-8")
+        .replace("program_applied: equipment", "program_applied:")
+    )
+    page = read(printed("-", stdin=text))
+    [choices] = [s for s in page.all("section") if s.text.startswith("选定哪一项")]
+    titles = [next(step.all("h3")).text for step in choices.classed("step")]
+    assert len(titles) == len(yanzhou().last.policy.facts["program_applied"].options)
+    assert "予以补助 100万元" in choices.text and any(mark.text for mark in choices.all("mark"))
+
+
+def test_a_consortium_says_of_each_member_whether_it_counts() -> None:
+    page = read(printed("examples/共同体.yaml"))
+    [section] = [s for s in page.all("section") if s.text.startswith("各共同体成员的条件")]
+    lines = [li.text for li in section.all("li")]
+    assert len(lines) == 4 and ["不满足：不是D类企业" in line for line in lines] == [
+        False,
+        False,
+        False,
+        True,
+    ]
