@@ -299,7 +299,7 @@ class _Measurer:
             return None
         node = self.world.plan(link.when).nodes.get(link.left.name)
         value, needed = (link.side(self.world, side, link.when) for side in (link.left, link.right))
-        if node is None or isinstance(node, p.FactNode):
+        if node is None or isinstance(node, p.FactNode | p.ReadingNode):
             return None
         if not isinstance(value, Decimal | Fraction) or not isinstance(needed, Decimal | Fraction):
             return None
