@@ -21,20 +21,20 @@ from policyengine.cli.run import run_cases
     "--explain",
     "depth",
     type=click.Choice(["none", "summary", "steps", "full"]),
-    default="summary",
-    help="说明的详略 / how much to explain",
+    help="说明的详略，默认 summary，网页默认 steps / how much to explain",
 )
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "md", "json", "csv", "jsonl"]),
+    type=click.Choice(["text", "md", "html", "json", "csv", "jsonl"]),
     default="text",
     help="输出格式 / output format",
 )
 @click.option("-o", "--output", "out", help="写入文件 / write to a file")
 @lang_option
 def command(
-    files: tuple[str, ...], depth: str, format_: str, out: str | None, lang: str, **options: Any
+    files: tuple[str, ...], depth: str | None, format_: str, out: str | None, lang: str, **options: Any
 ) -> None:
     """Decide and print."""
+    depth = depth or ("steps" if format_ == "html" else "summary")
     run_cases(files, depth, format_, out, lang, Asked(**options))
