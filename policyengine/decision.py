@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -12,22 +11,16 @@ from policyengine.model import Cited, Fact, Interpretation, Label
 from policyengine.values import FactRef, Known, Type, Value
 
 Outcome = Literal["granted", "refused", "undetermined", "choice-open", "person-decides"]
-OUTCOMES: Mapping[str, Label] = {
-    "granted": Label("予以补助", "granted"),
-    "refused": Label("不予支持", "refused"),
-    "undetermined": Label("待补材料", "undetermined"),
-    "choice-open": Label("待企业选择", "choice open"),
-    "person-decides": Label("待裁量", "for a person to decide"),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An entity of the case: its kind, id, and the words for its kind."""
+    """An entity of the case: its kind, id, and the words for its kind. `of`: the ids of what else it refers to."""
 
     kind: str
     id: str
     label: Label
+    of: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -97,7 +90,8 @@ class Decision:
     `amount` is in 元, exact; 0 for a refused one. It is `Unknown` with a range while facts are missing.
     `refusals`: every failed condition. `set_aside`: conditions that others fail (members that do not
     count). `settled` is False where an assumption was used, so that a new fact could change the answer.
-    `ties`: pairs of entities that only the tie-breaking keys put in order.
+    `ties`: pairs of entities that only the tie-breaking keys put in order. `notes`: what must be said with
+    the answer. `compared`: what quotas, pools and shares were compared with; "" where there were none.
     """
 
     subject: Subject
@@ -116,6 +110,7 @@ class Decision:
     ties: tuple[tuple[str, str, str], ...]
     version: str
     notes: tuple[Label, ...]
+    compared: Label
     may_be: tuple[Outcome, ...]
 
     @property

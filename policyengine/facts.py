@@ -134,6 +134,19 @@ class Reader:
         return []
 
 
+def fits(fact: m.Fact, value: Decimal) -> bool:
+    """Whether a number lies in a fact's range and has no more decimals than it allows."""
+    above, below = fact.low is None or value >= fact.low, fact.high is None or value <= fact.high
+    return above and below and (fact.type.kind != "money" or _decimals(value) <= fact.decimals)
+
+
+def span_of(fact: m.Fact, units: Units) -> str:
+    """A fact's range in words; "" where it has none."""
+    if fact.low is None or fact.high is None:
+        return ""
+    return f"{_amount(fact.low, fact, units)}至{_amount(fact.high, fact, units)}"
+
+
 def _plain(text: str) -> str:
     """NFKC without outer white space: people type full-width digits and signs."""
     return unicodedata.normalize("NFKC", text).strip()

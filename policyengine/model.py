@@ -26,6 +26,16 @@ class Label:
         return self.en if lang == "en" and self.en else self.zh
 
 
+# What the outcomes of an application are called where a policy does not say otherwise.
+OUTCOMES: Mapping[str, Label] = {
+    "granted": Label("予以补助", "granted"),
+    "refused": Label("不予支持", "refused"),
+    "undetermined": Label("待补材料", "undetermined"),
+    "choice-open": Label("待企业选择", "choice open"),
+    "person-decides": Label("待裁量", "for a person to decide"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One verbatim sentence of the official text. `id` is the part after the slash: `1`, `1a`."""
@@ -361,6 +371,7 @@ class Header:
     interpreter_cite: str
     application: Application
     results: tuple[tuple[str, Span], ...]
+    outcomes: Mapping[str, Label]
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from policyengine import casefile, schema, wording
 from policyengine.deciding import Decided, decide
-from policyengine.decision import OUTCOMES, Decision
+from policyengine.decision import Decision
 from policyengine.diagnostics import CaseError, Diagnostic, PolicyError, concise, diagnostic, errors
 from policyengine.facts import Reader
 from policyengine.instances import Ent, Plans
@@ -188,8 +188,9 @@ class _Compare:
             match key.text:
                 case "outcome":
                     wanted = _text(node)
-                    if wanted not in (d.outcome, OUTCOMES[d.outcome].zh):
-                        yield Difference(what, wanted, OUTCOMES[d.outcome].zh, node.span)
+                    word = self.plans.last.policy.header.outcomes[d.outcome].zh
+                    if wanted not in (d.outcome, word):
+                        yield Difference(what, wanted, word, node.span)
                     return
                 case "refusals":
                     yield from self.sets(what, node, [f.condition for f in d.refusals])

@@ -108,8 +108,17 @@ def _header(e: Entry) -> m.Header:
         based_on=tuple(s.text for s in e.texts("based_on")),
         interpreter=who.text("body", "") if who else "", interpreter_cite=who.text("cite", "") if who else "",
         application=_application(application), results=tuple((s.text, s.span) for s in e.texts("results")),
+        outcomes={**m.OUTCOMES, **_outcomes(e)},
         span=e.node.span, spans={key.text: node.span for key, node in e.node.entries},
     )  # fmt: skip
+
+
+def _outcomes(e: Entry) -> dict[str, m.Label]:
+    """The policy's own words for outcomes."""
+    if not e.has("outcomes"):
+        return {}
+    words = e.child("outcomes")
+    return {outcome: words.label(outcome) for outcome in m.OUTCOMES if words.has(outcome)}
 
 
 def _application(e: Entry) -> m.Application:

@@ -157,7 +157,9 @@ class _Form:
             yield self.t(f"{fact.answered_by}填报", f"answered by {fact.answered_by}")
         if fact.choice:
             yield self.t("由企业选择", "the applicant chooses")
-        if fact.judged or fact.discretion:
+        if fact.discretion:
+            yield self.t("由主管部门裁量", "left to an official's discretion")
+        elif fact.judged:
             yield self.t("由主管部门认定", "an official decides")
         if fact.evidence.zh:
             yield self.t(f"凭{fact.evidence.zh}", f"shown by: {fact.evidence('en')}")
@@ -193,6 +195,8 @@ class _Form:
         under = self.asked.under.get(fact.name, ())
         if fact.name in self.asked.keys:
             return self.t("只作标识；次序相同时按它排先后", "identifies, and orders what ranks equal")
+        if fact.name in self.asked.together:
+            return self.t("只在同时改选几项口径时才要填", "only where several readings are changed together")
         if not under:
             return self.t("不影响认定，只作标识或记录", "not needed for the decision")
         readings = dict.fromkeys(id_ for id_, _ in under)

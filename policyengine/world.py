@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from policyengine import exact, groups
@@ -169,13 +169,10 @@ class World:
         return held
 
     def _fact(self, ent: Ent, name: str, plan: p.Plan | None = None) -> Value:
-        node = (plan or self.plans.last).nodes.get(name)
-        if not isinstance(node, p.FactNode):
-            raise KeyError(name)
+        fact = (plan.policy if plan else self.policy).facts[name]
         given = ent.given.facts.get(name) if ent.given else None
         if given is not None and given.value is not None:
             return given.value
-        fact = node.fact
         ref = ent.stand_in or FactRef(ent.kind, ent.id, name)
         if fact.assume is not None and ent.stand_in is None:
             self.assumed[ref] = fact.assume
@@ -184,7 +181,7 @@ class World:
 
     def _reading(self, node: p.ReadingNode, ent: Ent | None, when: When) -> Value:
         name = node.info.name
-        option = self.readings.get(name, node.interpretation.default)
+        option = node.chosen(self.readings)
         self.used_readings.add(name)
         formula = node.options[option]
         return option if formula is None else self.evaluate(formula, ent, when)
@@ -293,20 +290,9 @@ class World:
     def _results(
         self, node: p.RankNode | p.AllocateNode, members: list[tuple[Ent, Value]], ent: Ent, when: When
     ) -> list[Value]:
-        by = node.by
-        entity = self.policy.entities[ent.kind]
-        rows = []
-        for other, inside in members:
-            counts = _and(inside, self.value(other, node.where, when))
-            rows.append(
-                groups.Member(
-                    other.id, counts,
-                    lambda other=other: (*(self.value(other, key, when) for key, _ in by), *self._stable_key(other, entity)),  # type: ignore[misc]
-                    (*(descending for _, descending in by), *([False] if entity.key else [])),
-                )
-            )  # fmt: skip
+        rows = self._rows(node, members, when)
         if isinstance(node, p.RankNode):
-            self._note_ties(node.info.name, rows, members, len(by))
+            self._note_ties(node.info.name, rows, members, len(node.by))
             return groups.ranks(rows)
         ents = [other for other, _ in members]
         if node.method == "in_order":
@@ -342,6 +328,31 @@ class World:
         if split is None:
             raise CaseError([diagnostic("nothing-to-share-by", node.info.span, name=node.info.label.zh)])
         return split
+
+    def _rows(
+        self, node: p.RankNode | p.AllocateNode, members: list[tuple[Ent, Value]], when: When
+    ) -> list[groups.Member]:
+        """The members of a group as candidates, with how they are put in order."""
+        by, rows = node.by, []
+        for other, inside in members:
+            entity = self.policy.entities[other.kind]
+            counts = _and(inside, self.value(other, node.where, when))
+            rows.append(
+                groups.Member(
+                    other.id, counts,
+                    lambda other=other, entity=entity: (*(self.value(other, key, when) for key, _ in by), *self._stable_key(other, entity)),  # type: ignore[misc]
+                    (*(descending for _, descending in by), *([False] if entity.key else [])),
+                )
+            )  # fmt: skip
+        return rows
+
+    def before(self, node: p.AllocateNode, ent: Ent, when: When) -> list[Ent]:
+        """The members that a pool in order serves before an entity, in their order."""
+        members, _ = self._members(node, ent, when)
+        rows = self._rows(node, members, when)
+        ents = {id(row): other for row, (other, _) in zip(rows, members, strict=True)}
+        line = groups.order([row for row in rows if row.counts is not False])
+        return [ents[id(row)] for row in takewhile(lambda row: ents[id(row)] is not ent, line)]
 
     def _note_ties(
         self, name: str, rows: list[groups.Member], members: list[tuple[Ent, Value]], keys: int

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from policyengine import exact
 from policyengine.clauses import Citation
-from policyengine.decision import OUTCOMES, Assumed, Failure, Missing, ReadingUse, Result
+from policyengine.decision import Assumed, Failure, Missing, ReadingUse, Result
 from policyengine.exact import Number
 from policyengine.explanation import CaseExplanation, Explanation, Input, Line, Provenance
 from policyengine.model import Cited, Label
@@ -71,10 +71,12 @@ def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
     }
     answer: dict[str, object] = {
         "case": case, "version": d.version, "application": d.subject.path, **{k: v for k, v in known.items() if v},
-        "outcome": d.outcome, "outcome_text": _label(OUTCOMES[d.outcome]), "may_be": list(d.may_be),
+        "outcome": d.outcome, "outcome_text": _label(e.policy.header.outcomes[d.outcome]), "may_be": list(d.may_be),
         "settled": d.settled, "amount": amount(d.amount), "refusals": [_failure(f) for f in d.refusals],
         "missing": [_missing(item) for item in d.missing],
     }  # fmt: skip
+    if e.if_granted is not None:
+        answer["amount_if_granted"] = amount(e.if_granted)
     if depth == "none":
         return answer
     answer |= {
@@ -83,11 +85,16 @@ def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
         "assumed": [_assumed(item) for item in d.assumed],
         "results": [_result(r) for r in d.results],
         "ties": [{"rule": rule, "between": [one, other]} for rule, one, other in d.ties],
-        "notes": [_label(note) for note in d.notes],
+        "notes": [_label(note) for note in (*d.notes, d.compared) if note.zh],
     }
+    if e.candidates:
+        answer["candidates"] = [decision(other, case, "none") for other in e.candidates]
     if depth in ("steps", "full"):
         answer |= {
             "conditions": [_line(line) for line in e.conditions],
+            "members": [
+                {**_line(g.line), "conditions": [_line(line) for line in g.conditions]} for g in e.members
+            ],
             "steps": [_line(line) for line in e.steps],
             "inputs": [_input(i) for i in e.inputs],
         }
