@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from policyengine import casefile, deciding, explaining, loader, schema
+from policyengine import advising, asking, casefile, deciding, explaining, loader, schema
 from policyengine import model as m
+from policyengine.advising import Advice
+from policyengine.asking import Question
 from policyengine.case import Case
 from policyengine.checks import check_plan
 from policyengine.deciding import Decided
@@ -140,10 +142,27 @@ def decide(plans: Plans, case: Case, readings: Mapping[str, str] | None = None) 
 
 
 def explain(
-    decided: Decided, lang: str = "zh", provenance: Provenance | None = None, depth: str = "full"
+    decided: Decided,
+    lang: str = "zh",
+    provenance: Provenance | None = None,
+    depth: str = "full",
+    whatif: bool = True,
 ) -> CaseExplanation:
-    """The decisions of a case with conditions, steps and inputs, each tied to its clause and words."""
-    return explaining.explain(decided, lang, provenance, depth)
+    """The decisions of a case with conditions, steps and inputs, each tied to its clause and words.
+
+    `whatif`: with the distance of each refusal and what other readings would give, which costs more than the rest.
+    """
+    return explaining.explain(decided, lang, provenance, depth, whatif)
+
+
+def advise(decided: Decided) -> Advice:
+    """Every admissible choice of the applicants of a decided case side by side, the best first."""
+    return advising.advise(decided)
+
+
+def questions(decided: Decided) -> tuple[Question, ...]:
+    """What a decided case still waits for, the question that removes most of what is open first."""
+    return asking.questions(decided)
 
 
 def digest(data: str | bytes) -> str:
@@ -152,5 +171,6 @@ def digest(data: str | bytes) -> str:
 
 
 __all__ = [
-    "check", "check_files", "compile", "decide", "explain", "load", "read_case", "ready", "shared", "with_as_of", "with_fact", "with_readings",
+    "advise", "check", "check_files", "compile", "decide", "explain", "load", "questions", "read_case", "ready", "shared", "with_as_of",
+    "with_fact", "with_readings",
 ]  # fmt: skip

@@ -60,3 +60,8 @@ class Case:
     def _with(self, new: CaseEntity) -> Case:
         kind = {**self.entities[new.kind], new.id: new}
         return replace(self, entities={**self.entities, new.kind: kind})
+
+    def with_closed(self, ref: FactRef) -> Case:
+        """The same case with one relation of an entity known to be complete as it stands."""
+        old = self.entities[ref.entity][ref.id]
+        return self._with(replace(old, closed=old.closed | {ref.name}))

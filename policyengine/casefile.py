@@ -277,7 +277,11 @@ class _CaseReader:
             value, problems = self.reader.value(self.types[name], child, options, "", label)
             self.found += problems
             self.set_by_hand.append((key, ref))
-            if isinstance(value, Decimal) and value < 0 and self.never_negative(ref.name, self.types[name]):
+            if (
+                isinstance(value, Decimal)
+                and value < 0
+                and self.never_negative(f"{kind}.{name}", self.types[name])
+            ):
                 self.found.append(diagnostic("negative-number", child.span, text=_text(child)))
             elif isinstance(child, Scalar) and value is not None:
                 self.stipulated[ref] = Given(value, child.text, child.span)

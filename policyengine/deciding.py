@@ -6,7 +6,7 @@ from `granted` to the conditions that are false. No condition hides another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -57,7 +57,7 @@ def decide(
     contradicts itself or makes a rule impossible to compute, with all contradictions at once.
     """
     world = World(plans, case, dict(readings or {}))
-    found = list(not_in_force(world)) or list(_contradictions(world))
+    found = list(not_in_force(world)) or list(contradictions(world))
     if found:
         raise CaseError(found)
     application = plans.last.application
@@ -69,9 +69,10 @@ def decide(
 # --- contradictions ---------------------------------------------------------------------------
 
 
-def _contradictions(world: World) -> Iterator[Diagnostic]:
-    """Constraints that are surely broken, and dates later than they may be."""
-    for ent in (ent for members in world.entities.values() for ent in members.values()):
+def contradictions(world: World, among: Collection[Ent] | None = None) -> Iterator[Diagnostic]:
+    """Constraints that are surely broken, and dates later than they may be; `among`: only of these entities."""
+    everyone = [ent for members in world.entities.values() for ent in members.values()]
+    for ent in everyone if among is None else among:
         when = world.when(ent)
         for rule in world.plan(when).rules:  # of the version in force on the entity's own day
             if rule.constraint.entity == ent.kind and world.evaluate(rule.test, ent, when) is False:
@@ -81,7 +82,8 @@ def _contradictions(world: World) -> Iterator[Diagnostic]:
     for fact in world.policy.facts.values():
         if fact.not_after:
             for ent in world.entities[fact.entity].values():
-                yield from _too_late(world, fact, ent)
+                if among is None or ent in among:
+                    yield from _too_late(world, fact, ent)
 
 
 def _first_given(world: World, compiled: n.Compiled, ent: Ent, when: When) -> Span | None:
@@ -95,17 +97,18 @@ def _first_given(world: World, compiled: n.Compiled, ent: Ent, when: When) -> Sp
 
 
 def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
+    stated = world.stated(ent, fact.name)
     given = ent.given.facts.get(fact.name) if ent.given else None
-    if given is None or not isinstance(given.value, date):
+    if not isinstance(stated, date):
         return
     for seen in seen_from(world, ent):
         day = world.when(seen)
-        if isinstance(day, date) and given.value > day:
+        if isinstance(day, date) and stated > day:
             yield diagnostic(
                 "later-than-application",
-                given.span,
+                given.span if given else None,
                 name=fact.label,
-                text=given.text,
+                text=given.text if given and given.value == stated else stated.isoformat(),
                 day=day.isoformat(),
                 id=seen.id,
             )
@@ -115,8 +118,8 @@ def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
 # --- one application --------------------------------------------------------------------------
 
 
-def decide_one(world: World, ent: Ent, reasons: bool = True) -> Decision:
-    """One application of a world decided."""
+def decide_one(world: World, ent: Ent, reasons: bool = True, words: bool = False) -> Decision:
+    """The decision of one application. `reasons`: as of `decide`; `words`: of refusals even so."""
     application = world.plans.last.application
     when = world.when(ent)
     plan = world.plan(when)
@@ -126,11 +129,11 @@ def decide_one(world: World, ent: Ent, reasons: bool = True) -> Decision:
         amount = exact.ZERO
     starts = [Read(ent, application.granted, when), Read(ent, application.amount, when)]
     read = list(trace.reached(world, starts)) if reasons else []
-    refusals = tuple(_unique(failures(world, ent, application.granted, when, reasons)))
-    missing = tuple(_missing(world, unknown.needs((granted, amount)), when))
+    refusals = tuple(_unique(failures(world, ent, application.granted, when, reasons or words)))
+    missing = tuple(missing_facts(world, unknown.needs((granted, amount)), when))
     option = world.value(ent, application.option) if application.option else ""
     return Decision(
-        subject=subject(world, ent), title=_title(world, ent), declared_on=when if isinstance(when, date) else None,
+        subject=subject(world, ent), title=title_of(world, ent), declared_on=when if isinstance(when, date) else None,
         outcome=_outcome(granted, amount, missing), amount=amount,
         option=option if isinstance(option, str) else "", option_label=_option_label(world, option),
         refusals=refusals, set_aside=tuple(_set_aside(world, read, refusals, ent)), missing=missing,
@@ -173,7 +176,7 @@ def subject(world: World, ent: Ent) -> Subject:
     return Subject(ent.kind, ent.id, entity.label, of if ent.kind != whose else ())
 
 
-def _title(world: World, ent: Ent) -> str:
+def title_of(world: World, ent: Ent) -> str:
     """What people call the application: the first text fact that is given."""
     if ent.given is None:
         return ""
@@ -372,7 +375,7 @@ def _asked(world: World, ref: FactRef, day: When) -> m.Fact | None:
     return world.plan(world.when(ent, day) if ent else day).policy.facts.get(ref.name)
 
 
-def _missing(world: World, needs: frozenset[FactRef], day: When) -> Iterator[Missing]:
+def missing_facts(world: World, needs: frozenset[FactRef], day: When) -> Iterator[Missing]:
     """The facts asked for, in the order in which the policy lists them."""
     if not needs:
         return

@@ -12,8 +12,10 @@ from decimal import Decimal
 
 from policyengine import plan as p
 from policyengine import supposing, trace, wording
+from policyengine.alternatives import Alternatives
 from policyengine.deciding import Decided, decide_one, subject, unit_of
 from policyengine.decision import Decision
+from policyengine.distance import distances, reached
 from policyengine.explanation import CaseExplanation, Explanation, Group, Input, Line, Provenance, told_apart
 from policyengine.gates import Gate, gates
 from policyengine.instances import Ent, When
@@ -27,15 +29,23 @@ from policyengine.world import World
 
 
 def explain(
-    decided: Decided, lang: str = "zh", provenance: Provenance | None = None, depth: str = "full"
+    decided: Decided,
+    lang: str = "zh",
+    provenance: Provenance | None = None,
+    depth: str = "full",
+    whatif: bool = True,
 ) -> CaseExplanation:
-    """Explain every decision of a case. `depth` none, summary, steps or full: how much is worked out."""
+    """Explain every decision of a case. `depth` none, summary, steps or full: how much is worked out.
+
+    `whatif`: also how far each refusal is from being met and what other readings would give (not at depth none).
+    """
     world = decided.world
     application = world.plans.last.application
     explanations = []
+    others = Alternatives(world) if whatif and depth != "none" else None
     for decision in decided.decision.decisions:
         ent = world.entities[application.entity][decision.subject.id]
-        explainer = _Explainer(world, ent, Lines(world, world.plan(world.when(ent)).policy, lang))
+        explainer = _Explainer(world, ent, Lines(world, world.plan(world.when(ent)).policy, lang), others)
         explanations.append(explainer.explain(decision, provenance, depth))
     return CaseExplanation(decided.decision, tuple(explanations), provenance)
 
@@ -47,6 +57,7 @@ class _Explainer:
     world: World
     ent: Ent
     lines: Lines
+    others: Alternatives | None
 
     def explain(self, decision: Decision, provenance: Provenance | None, depth: str) -> Explanation:
         found = Explanation(
@@ -56,6 +67,8 @@ class _Explainer:
         if depth == "none":
             return found
         found = replace(found, candidates=tuple(self.candidates(decision, depth)))
+        if self.others is not None:
+            found = self.otherwise(found, self.others, depth)
         return self.worked_out(found, depth) if depth in ("steps", "full") else found
 
     def worked_out(self, found: Explanation, depth: str) -> Explanation:
@@ -77,12 +90,25 @@ class _Explainer:
             everything=told_apart(everything) if depth == "full" else (),
         )  # fmt: skip
 
+    def otherwise(self, e: Explanation, others: Alternatives, depth: str) -> Explanation:
+        """The explanation with what would be if facts or readings were other than they are."""
+        away = distances(self.world, self.ent, e.decision)
+        found = others.of(self.ent, e.decision)
+        pairs = others.interactions(self.ent, e.decision, found) if depth in ("steps", "full") else ()
+        return replace(
+            e,
+            distances=away,
+            reached=reached(self.world, self.ent, away),
+            alternatives=found,
+            interactions=pairs,
+        )
+
     def candidates(self, decision: Decision, depth: str) -> Iterator[Explanation]:
         """What each open choice of what to apply for would come to."""
         for world in supposing.choices(self.world, self.ent, decision):
             ent = world.entities[self.ent.kind][self.ent.id]
             lines = Lines(world, self.lines.policy, self.lines.lang)
-            other = _Explainer(world, ent, lines)
+            other = _Explainer(world, ent, lines, None)
             yield other.explain(decide_one(world, ent), None, "steps" if depth == "full" else depth)
 
     # --- conditions ---

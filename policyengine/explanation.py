@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from policyengine import model as m
+from policyengine.alternatives import Alternative, Interaction
 from policyengine.clauses import Citation
 from policyengine.decision import CaseDecision, Decision, Subject
+from policyengine.distance import Distance, Reached
 from policyengine.values import Value
 
 
@@ -97,7 +99,9 @@ class Explanation:
     """Everything that a reader of one decision may want to see, in words of one language.
 
     `if_granted`: what the amount may be should it be granted, where that is open; else None. `candidates`:
-    where it is not chosen what is applied for, what each choice would come to.
+    where it is not chosen what is applied for, what each choice would come to. `distances`: how far each refusal
+    is from being met, `reached`: what all of them reached would give. `alternatives`: readings that would change
+    the result, `interactions`: pairs that bear on each other.
     """
 
     lang: str
@@ -111,6 +115,10 @@ class Explanation:
     members: tuple[Group, ...] = ()
     if_granted: Value | None = None
     candidates: tuple[Explanation, ...] = ()
+    distances: tuple[Distance, ...] = ()
+    reached: Reached | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    interactions: tuple[Interaction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

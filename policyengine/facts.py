@@ -153,11 +153,12 @@ def fits(fact: m.Fact, value: Decimal) -> bool:
     return above and below and (fact.type.kind != "money" or _decimals(value) <= fact.decimals)
 
 
-def span_of(fact: m.Fact, units: Units) -> str:
-    """A fact's range in words; "" where it has none."""
+def span_of(fact: m.Fact, units: Units) -> m.Label:
+    """A fact's range in words; empty where it has none."""
     if fact.low is None or fact.high is None:
-        return ""
-    return f"{_amount(fact.low, fact, units)}至{_amount(fact.high, fact, units)}"
+        return m.Label("")
+    low, high = _amount(fact.low, fact, units), _amount(fact.high, fact, units)
+    return m.Label(f"{low.zh}至{high.zh}", f"{low('en')} to {high('en')}")
 
 
 def _plain(text: str) -> str:

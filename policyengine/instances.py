@@ -128,3 +128,12 @@ def anything(type_: Type, needs: frozenset[FactRef], low: Any = None, high: Any 
     if type_.quantity:
         return Unknown(needs, low, high, absent=type_.optional)
     return Unknown(needs, absent=type_.optional)
+
+
+def most_members(policy: m.Policy, kind: str, inverse: str) -> int:
+    """How many members a relation of an entity can have at the most."""
+    for entity in policy.entities.values():
+        for reference in entity.references.values():
+            if reference.to == kind and reference.inverse == inverse:
+                return reference.most
+    return 0

@@ -39,13 +39,13 @@ def with_as_of(plans: Plans, case: Case, day: str, span: Span | None = None) -> 
     return case
 
 
-def with_fact(plans: Plans, case: Case, text: str) -> Case:
+def with_fact(plans: Plans, case: Case, text: str, where: str = "--fact") -> Case:
     """The case with one fact set by `ENTITY.ID.NAME=VALUE`, or a relation said to be empty (`…supports=无`).
 
-    Raises CaseError where there is no such fact, where the value is none of its, and where a relation that
+    `where`: what a finding names as its place. Raises CaseError where there is no such fact, where the value is none of its, and where a relation that
     is said to be empty is not.
     """
-    source = Source("--fact", text)
+    source = Source(where, text)
     path, equals, rest = text.partition("=")
     found = _named(plans.policy, case, path.strip())
     if not equals or found is None:

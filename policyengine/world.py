@@ -19,24 +19,28 @@ from policyengine import plan as p
 from policyengine.case import Case
 from policyengine.decision import Supposed
 from policyengine.diagnostics import CaseError, diagnostic
-from policyengine.instances import Ent, Found, Plans, When, anything
+from policyengine.instances import Ent, Found, Plans, When, anything, most_members
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.lang.evaluate import Evaluator
 from policyengine.room import make_room
-from policyengine.values import ABSENT, FactRef, Unknown, Value
+from policyengine.values import ABSENT, FactRef, Known, Unknown, Value
 
 _NOT_YET = object()
 
 
 @dataclass(slots=True)
 class World:
-    """See the module. `readings` maps interpretations to the options chosen instead of the default."""
+    """See the module. `readings` maps interpretations to the options chosen instead of the default.
+
+    `moved`: facts that are other than the case says. `entities` may be those of another world of the same case.
+    """
 
     plans: Plans
     case: Case
     readings: Mapping[str, str] = field(default_factory=dict)
     entities: dict[str, dict[str, Ent]] = field(default_factory=dict)
+    moved: Mapping[FactRef, Known] = field(default_factory=dict)
     assumed: dict[FactRef, Value] = field(default_factory=dict)
     ties: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
     supposed: tuple[Supposed, ...] | None = None
@@ -58,6 +62,8 @@ class World:
             # A value that is set from outside may stand in the place of what is the same for every case.
             self._nodes[id(plan)] = plan.nodes if self.case.stipulated else nodes
         self._dated = {entity.name: entity.dated_by for entity in self.policy.entities.values()}
+        if self.entities:
+            return
         for kind, members in self.case.entities.items():
             self.entities[kind] = {id_: Ent(kind, id_, given) for id_, given in members.items()}
         for entity in self.policy.entities.values():
@@ -171,14 +177,23 @@ class World:
 
     def _fact(self, ent: Ent, name: str, plan: p.Plan | None = None) -> Value:
         fact = (plan.policy if plan else self.policy).facts[name]
-        given = ent.given.facts.get(name) if ent.given else None
-        if given is not None and given.value is not None:
-            return given.value
+        stated = self.stated(ent, name)
+        if stated is not None:
+            return stated
         ref = ent.stand_in or FactRef(ent.kind, ent.id, name)
         if fact.assume is not None and ent.stand_in is None:
             self.assumed[ref] = fact.assume
             return fact.assume
         return anything(fact.type, frozenset((ref,)), fact.low, fact.high)
+
+    def stated(self, ent: Ent, name: str) -> Known | None:
+        """What is said of a fact; None where it was left blank."""
+        if self.moved and ent.stand_in is None:
+            moved = self.moved.get(FactRef(ent.kind, ent.id, name))
+            if moved is not None:
+                return moved
+        given = ent.given.facts.get(name) if ent.given else None
+        return None if given is None else given.value
 
     def _reading(self, node: p.ReadingNode, ent: Ent | None, when: When) -> Value:
         option = node.chosen(self.readings)
@@ -263,7 +278,9 @@ class World:
         for other in self.entities[ent.kind].values():
             inside: Value = True
             for key, own in zip(node.per, mine, strict=True):
-                inside = _and(inside, other is ent or unknown.equal(self.value(other, key, when), own))
+                inside = unknown.both(
+                    inside, other is ent or unknown.equal(self.value(other, key, when), own)
+                )
             if inside is not False:
                 members.append((other, inside))
         return members, False
@@ -335,7 +352,7 @@ class World:
         by, rows = node.by, []
         for other, inside in members:
             entity = self.policy.entities[other.kind]
-            counts = _and(inside, self.value(other, node.where, when))
+            counts = unknown.both(inside, self.value(other, node.where, when))
             rows.append(
                 groups.Member(
                     other.id, counts,
@@ -442,7 +459,7 @@ class _Scope:
         needs: frozenset[FactRef] = frozenset()
         if path.name in ent.open:
             needs = frozenset((ent.open[path.name],))
-            most = _most(self.world.policy, ent.kind, path.name)
+            most = most_members(self.world.policy, ent.kind, path.name)
         return Found(ent.inverses.get(path.name, []), needs, most)
 
     def element(self, start: Ent | None, relation: n.Path) -> Ent:
@@ -458,18 +475,3 @@ class _Scope:
             if reference.to == ent.kind and reference.inverse == relation.name:
                 member.refs[reference.name] = ent
         return member
-
-
-def _most(policy: m.Policy, kind: str, inverse: str) -> int:
-    for entity in policy.entities.values():
-        for reference in entity.references.values():
-            if reference.to == kind and reference.inverse == inverse:
-                return reference.most
-    return 0
-
-
-def _and(a: Value, b: Value) -> Value:
-    if a is False or b is False:
-        return False
-    needs = unknown.needs((a, b))
-    return unknown.truth(needs) if needs or isinstance(a, Unknown) or isinstance(b, Unknown) else True

@@ -60,11 +60,13 @@ def test_json_lines_and_csv_hold_one_decision_each() -> None:
     assert [json.loads(line)["outcome"] for line in lines] == [
         "refused",
         "granted",
+        "refused",
+        "granted",
         "undetermined",
         "granted",
     ]
     table = run("evaluate", *(str(p) for p in CASES), "--format", "csv").stdout
-    assert len(table.splitlines()) == len(CASES) + 1 and "366667.00" in table
+    assert len(table.splitlines()) == len(CASES) + 2 and "366667.00" in table
 
 
 def test_standard_input_yaml_and_json_give_the_same_answer() -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -28,35 +28,54 @@ def run_cases(
     from policyengine.diagnostics import CaseError, PolicyError
 
     try:
-        decided = [_file(api, name, depth, lang, asked) for name in files]
+        decided = [_file(name, depth, lang, asked, format_ != "csv", only) for name in files]
     except (PolicyError, CaseError) as error:
         fail(error, lang)
     explained = [case for _, cases in decided for case in cases]
     if not any(case.explanations for case in explained):
+        if only is not None:
+            raise click.UsageError(f"没有编号为“{only}”的申报 / no application `{only}`")
         raise click.UsageError(
             "材料里没有申报，没有可以认定的 / there is no application in the files, nothing to decide"
         )
-    if only is not None:
-        explained = [_only(case, only) for case in explained]
-        if not any(case.explanations for case in explained):
-            raise click.UsageError(f"没有编号为“{only}”的申报 / no application `{only}`")
     write(_drawn(explained, depth, format_, lang), out, bom=format_ == "csv")
     for zh, en in api.shared([inputs for inputs, _ in decided]):
         note(zh, en, lang)
 
 
-def _only(case: Any, id_: str) -> Any:
-    return replace(case, explanations=tuple(e for e in case.explanations if e.decision.subject.id == id_))
+def _only(decided: Any, id_: str) -> Any:
+    kept = tuple(d for d in decided.decision.decisions if d.subject.id == id_)
+    return replace(decided, decision=replace(decided.decision, decisions=kept))
 
 
-def _file(api: Any, name: str, depth: str, lang: str, asked: Asked) -> tuple[Any, list[Any]]:
-    """What was decided in a file: its name, policy and worlds; and the explanations."""
-    from policyengine import casefile
+MANY = 50  # applications in a file, from which on a summary does not say of each what would be otherwise
+
+
+class Opened(NamedTuple):
+    """A case file, read under the policy and readings that it and the options name. `sets`: its own what-ifs."""
+
+    shown: str
+    plans: Any
+    readings: dict[str, str]
+    cases: list[Any]
+    provenance: Any
+    sets: dict[str, str]
+
+
+def opened(name: str | None, lang: str, asked: Asked) -> Opened:
+    """Read one case file (None: a case of which nothing is known), with everything that the options change.
+
+    Raises PolicyError and CaseError.
+    """
+    from policyengine import api, casefile, casetext
     from policyengine.diagnostics import CaseError, PolicyError
 
-    data, shown = _data(name)
-    tree = api.parse_case(data, shown)
-    head = casefile.header(tree)
+    data, shown = (b"", "<new>") if name is None else _data(name)
+    head = (
+        casefile.CaseFile((), "", None, (), ())
+        if name is None
+        else casefile.header(api.parse_case(data, shown))
+    )
     try:
         plans = _plans(api, choose_policy(asked.policy, head.policy, lang), asked, head)
         readings = api.with_readings(plans, [*head.readings, *asked.readings])
@@ -64,11 +83,33 @@ def _file(api: Any, name: str, depth: str, lang: str, asked: Asked) -> tuple[Any
         if all(d.span is not None and d.span.source.name == shown for d in error.diagnostics):
             raise CaseError(error.diagnostics) from error  # a value or reading that the case file asks for
         raise
+    if name is None:
+        data = casetext.blank(plans.last.policy, lang).encode()
     file = api.read_case(plans, data, shown)
     provenance = _provenance(api, plans, shown, data, readings, file, asked)
     worlds = [_world(api, plans, case, file, asked) for case in file.cases]
-    cases = [api.explain(api.decide(plans, case, readings), lang, provenance, depth) for case in worlds]
-    return (shown, plans, worlds), cases
+    return Opened(shown, plans, readings, worlds, provenance, {k.text: v.text for k, v in head.sets})
+
+
+def _file(
+    name: str, depth: str, lang: str, asked: Asked, whatif: bool, only: str | None
+) -> tuple[Any, list[Any]]:
+    """What was decided in a file: its name, policy and worlds; and the explanations."""
+    from policyengine import api
+
+    shown, plans, readings, cases, provenance, _ = opened(name, lang, asked)
+    kind = plans.last.application.entity
+    if depth == "summary" and whatif and sum(len(case.entities[kind]) for case in cases) > MANY:
+        whatif = False
+        note(
+            f"{name} 有{MANY}件以上，没有逐件算差多少和别的读法；explain --id 编号 看一件",
+            f"{name} holds more than {MANY}: distances and other readings were left out; see one with explain --id",
+            lang,
+        )
+    decided = [api.decide(plans, case, readings) for case in cases]
+    if only is not None:
+        decided = [_only(each, only) for each in decided]
+    return (shown, plans, cases), [api.explain(each, lang, provenance, depth, whatif) for each in decided]
 
 
 def _world(api: Any, plans: Any, case: Any, file: Any, asked: Asked) -> Any:

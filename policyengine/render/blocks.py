@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from policyengine import clauses, wording
 from policyengine.clauses import Citation
 from policyengine.decision import Decision, Failure, Missing
 from policyengine.explanation import CaseExplanation, Explanation, Group, Line, Provenance
-from policyengine.model import OUTCOMES
-from policyengine.render import said
+from policyengine.model import OUTCOMES, Cited, Policy
+from policyengine.render import said, whatif
 from policyengine.render.said import say
 from policyengine.values import Unknown
 
@@ -142,14 +142,20 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
     yield from (Paragraph(note(lang) + ("。" if lang == "zh" else ".")) for note in d.notes)
     if d.refusals:
         yield Heading(2, said.reasons(e, lang))
-        yield from (_failure(e, failure, lang) for failure in d.refusals)
+        for i, failure in enumerate(d.refusals):
+            item = _failure(e, failure, lang)
+            if i < len(e.distances):
+                item = replace(item, below=(*item.below, *whatif.distance_lines(e, i)))
+            yield item
+        if e.reached is not None:
+            yield Paragraph(whatif.reached_line(e))
     if d.missing and d.outcome != "refused":
         yield from _missing(e, lang)
     yield from _candidates(e, lang)
     yield from _parts(d, lang)
     if depth == "summary":
         yield from _set_aside(e, lang)
-        yield from _readings_in_short(d, lang)
+        yield from _readings_in_short(e, lang)
         return
     if e.conditions:
         yield Heading(2, _counted(e.conditions, lang))
@@ -159,7 +165,7 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
     if e.steps:
         yield Heading(2, say("steps", lang))
         yield from (_line(line, lang, str(i), _other(e, line)) for i, line in enumerate(e.steps, 1))
-    yield from _readings(d, lang, full=depth == "full")
+    yield from _readings(e, lang, full=depth == "full")
     yield from _assumed(d, lang)
     yield from _inputs(e, lang)
     if depth == "full" and e.everything:
@@ -193,18 +199,21 @@ def _quotes(citations: Iterable[Citation], lang: str) -> tuple[Quote, ...]:
     return tuple(Quote(f"{left}{c.crumbs or c.short}{right}", c.quote) for c in citations)
 
 
-def _failure(e: Explanation, failure: Failure, lang: str, whose: bool = False) -> Item:
-    quotes = []
-    for quote in failure.cited.quotes:
-        cite = next((c for c in failure.cited.cites if clauses.holds(e.policy, c, quote)), None)
+def quotes_of(policy: Policy, cited: Cited, lang: str) -> tuple[Quote, ...]:
+    """The words that something rests on, each where it stands; the places alone where nothing is quoted."""
+    found = []
+    for quote in cited.quotes:
+        cite = next((c for c in cited.cites if clauses.holds(policy, c, quote)), None)
         if cite:
-            quotes.append(clauses.citation(e.policy, cite, quote, lang))
-    if not quotes:
-        quotes = [clauses.citation(e.policy, cite, "", lang) for cite in failure.cited.cites]
+            found.append(clauses.citation(policy, cite, quote, lang))
+    return _quotes(found or [clauses.citation(policy, cite, "", lang) for cite in cited.cites], lang)
+
+
+def _failure(e: Explanation, failure: Failure, lang: str, whose: bool = False) -> Item:
     text = failure.message(lang)
     if whose:
         text = said.of(said.named(failure.subject, lang), text, lang)
-    return Item("×", text, _quotes(quotes, lang))
+    return Item("×", text, quotes_of(e.policy, failure.cited, lang))
 
 
 def _set_aside(e: Explanation, lang: str) -> Iterator[Block]:
@@ -216,11 +225,16 @@ def _set_aside(e: Explanation, lang: str) -> Iterator[Block]:
 def _missing(e: Explanation, lang: str) -> Iterator[Block]:
     yield Heading(2, say("missing", lang))
     for i, item in enumerate(e.decision.missing, 1):
-        ask = item.ask(lang) or item.label(lang)
-        yield Item(str(i), said.of(said.named(item.subject, lang), ask, lang), tuple(_asked(item, lang)))
+        yield Item(str(i), question(item, lang), tuple(asked(item, lang)))
 
 
-def _asked(item: Missing, lang: str) -> Iterator[str]:
+def question(item: Missing, lang: str) -> str:
+    """Of whom what is asked."""
+    return said.of(said.named(item.subject, lang), item.ask(lang) or item.label(lang), lang)
+
+
+def asked(item: Missing, lang: str) -> Iterator[str]:
+    """Who answers a question, with what evidence, and what can be answered."""
     fact = item.fact
     if fact is None:
         return
@@ -332,13 +346,13 @@ def _line(line: Line, lang: str, number: str = "", whose: bool = False) -> Item:
     return Item(number or MARKS[line.status], text, (*below, *_quotes(line.citations, lang)))
 
 
-def _readings_in_short(d: Decision, lang: str) -> Iterator[Block]:
-    """How many default readings the answer rests on, and which were changed."""
+def _readings_in_short(e: Explanation, lang: str) -> Iterator[Block]:
+    """How many default readings the answer rests on, which were changed, and which would change it."""
+    d, zh = e.decision, lang == "zh"
     changed = [use for use in d.readings if not use.default]
     kept = len(d.readings) - len(changed)
     if not d.readings:
         return
-    zh = lang == "zh"
     text = f"用到{kept}项默认口径" if zh else f"Rests on {kept} default readings"
     for use in changed:
         option = use.interpretation.options[use.option].label(lang)
@@ -347,22 +361,48 @@ def _readings_in_short(d: Decision, lang: str) -> Iterator[Block]:
             if zh
             else f"; changed: {use.interpretation.label(lang)}: {option}"
         )
+    others = list(dict.fromkeys(a.reading.interpretation.label(lang) for a in e.alternatives))
+    if others:
+        text += (
+            f"；其中{len(others)}项换一种读法结果就不同：{'、'.join(others)}"
+            if zh
+            else f"; {len(others)} of them would change the result if read otherwise: {', '.join(others)}"
+        )
     yield Paragraph(text + ("。" if zh else "."))
 
 
-def _readings(d: Decision, lang: str, full: bool = False) -> Iterator[Block]:
-    if not d.readings:
+def _readings(e: Explanation, lang: str, full: bool = False) -> Iterator[Block]:
+    """Each reading in use; below it what the others would give, where that is something else."""
+    if not e.decision.readings:
         return
     yield Heading(2, say("readings", lang))
-    for use in d.readings:
+    for use in e.decision.readings:
         i = use.interpretation
         option = i.options[use.option]
         tail = "" if use.default else ("（非默认口径）" if lang == "zh" else " (not the default)")
-        below = [i.question(lang)]
-        if i.decided_by and not i.decided_on:
-            below.append(f"{i.decided_by}尚未明确" if lang == "zh" else f"not yet settled by {i.decided_by}")
+        below = []
+        if full:
+            below.append(i.question(lang))
+            if i.decided_by and not i.decided_on:
+                below.append(
+                    f"{i.decided_by}尚未明确" if lang == "zh" else f"not yet settled by {i.decided_by}"
+                )
+        others = [a for a in e.alternatives if a.reading.interpretation.name == i.name]
+        below += [whatif.alternative_line(e.policy, other, lang) for other in others]
         text = said.of(i.label(lang), option.label(lang), lang) + tail
-        yield Item("·" if use.default else "▲", text, tuple(below) if full else ())
+        yield Item("·" if use.default else "▲", text, tuple(below))
+    if e.interactions:
+        yield from _interactions(e, lang)
+
+
+def _interactions(e: Explanation, lang: str) -> Iterator[Block]:
+    """Pairs of readings that bear on each other."""
+    yield Paragraph("有的口径互相影响，一并改时：" if lang == "zh" else "Some readings bear on each other:")
+    for pair in e.interactions[: whatif.MOST_PAIRS]:
+        yield Item("·", whatif.interaction_line(e.policy, pair, lang))
+    rest = len(e.interactions) - whatif.MOST_PAIRS
+    if rest > 0:
+        yield Item("·", f"另有{rest}对" if lang == "zh" else f"{rest} more pairs")
 
 
 def _assumed(d: Decision, lang: str) -> Iterator[Block]:

@@ -9,12 +9,15 @@ from decimal import Decimal
 from fractions import Fraction
 
 from policyengine import exact
+from policyengine.again import After
+from policyengine.alternatives import Alternative, Reading
 from policyengine.clauses import Citation
 from policyengine.decision import Assumed, Failure, Missing, ReadingUse, Result, Supposed
+from policyengine.distance import Distance, Move, Reached
 from policyengine.exact import Number
 from policyengine.explanation import CaseExplanation, Explanation, Input, Line, Provenance
-from policyengine.model import Cited, Label
-from policyengine.values import Absent, Table, Tiers, Type, Unknown, Value
+from policyengine.model import Cited, Label, Policy
+from policyengine.values import T_COUNT, Absent, Table, Tiers, Type, Unknown, Value
 
 VERSION = "1"
 
@@ -47,6 +50,17 @@ def lines(cases: Iterable[CaseExplanation], depth: str) -> str:
     )
 
 
+def short_policy(policy: Policy) -> dict[str, object]:
+    """Which policy a result rests on."""
+    header = policy.header
+    return {
+        "id": header.id,
+        "title": label(header.title),
+        "number": header.number,
+        "overlays": sorted(overlay.id for overlay in policy.overlays),
+    }
+
+
 def _policy(cases: list[CaseExplanation]) -> dict[str, object]:
     policy = next((e.policy for case in cases for e in case.explanations), None)
     if policy is None:
@@ -57,7 +71,7 @@ def _policy(cases: list[CaseExplanation]) -> dict[str, object]:
     header = policy.header
     return {
         "id": header.id,
-        "title": _label(header.title),
+        "title": label(header.title),
         "number": header.number,
         "overlays": sorted(overlays),
     }
@@ -73,22 +87,24 @@ def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
     }
     answer: dict[str, object] = {
         "case": case, "version": d.version, "application": d.subject.path, **{k: v for k, v in known.items() if v},
-        "outcome": d.outcome, "outcome_text": _label(e.policy.header.outcomes[d.outcome]), "may_be": list(d.may_be),
-        "settled": d.settled, "amount": amount(d.amount), "refusals": [_failure(f) for f in d.refusals],
-        "missing": [_missing(item) for item in d.missing], "supposed": [_supposed(item) for item in d.supposed],
+        "outcome": d.outcome, "outcome_text": label(e.policy.header.outcomes[d.outcome]), "may_be": list(d.may_be),
+        "settled": d.settled, "amount": amount(d.amount), "refusals": [_refusal(e, i) for i in range(len(d.refusals))],
+        "missing": [missing(item) for item in d.missing], "supposed": [_supposed(item) for item in d.supposed],
         **({"source": source} if (source := _source(e)) else {}),
     }  # fmt: skip
     if e.if_granted is not None:
         answer["amount_if_granted"] = amount(e.if_granted)
     if depth == "none":
         return answer
+    if e.reached is not None:
+        answer["if_all_reached"] = _reached(e.policy, e.reached)
     answer |= {
-        "set_aside": [_failure(f) for f in d.set_aside],
-        "readings": [_reading(use) for use in d.readings],
+        "set_aside": [failure(f) for f in d.set_aside],
+        "readings": [_reading(use, e.alternatives) for use in d.readings],
         "assumed": [_assumed(item) for item in d.assumed],
         "results": [_result(r) for r in d.results],
         "ties": [{"rule": rule, "between": [one, other]} for rule, one, other in d.ties],
-        "notes": [_label(note) for note in (*d.notes, d.compared) if note.zh],
+        "notes": [label(note) for note in (*d.notes, d.compared) if note.zh],
     }
     if e.candidates:
         answer["candidates"] = [decision(other, case, "none") for other in e.candidates]
@@ -101,6 +117,10 @@ def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
             "steps": [_line(line) for line in e.steps],
             "inputs": [_input(i) for i in e.inputs],
         }
+        answer["interactions"] = [
+            {"first": _option(pair.first), "second": _option(pair.second), "after": after(pair.after)}
+            for pair in e.interactions
+        ]
     if depth == "full":
         answer["everything"] = [_line(line) for line in e.everything]
     return answer
@@ -153,44 +173,114 @@ def plain(value: Value, type_: Type) -> object:
     return value
 
 
-def _label(label: Label) -> dict[str, str]:
-    return {"zh": label.zh, **({"en": label.en} if label.en else {})}
+def label(words: Label) -> dict[str, str]:
+    """Words in Chinese, and in English where there are."""
+    return {"zh": words.zh, **({"en": words.en} if words.en else {})}
 
 
-def _cited(cited: Cited) -> dict[str, object]:
-    found: dict[str, object] = {"cite": list(cited.cites)}
-    if cited.quotes:
-        found["quote"] = list(cited.quotes)
-    if cited.basis:
-        found["basis"] = cited.basis
+def cited(basis: Cited) -> dict[str, object]:
+    """What something rests on."""
+    found: dict[str, object] = {"cite": list(basis.cites)}
+    if basis.quotes:
+        found["quote"] = list(basis.quotes)
+    if basis.basis:
+        found["basis"] = basis.basis
     return found
 
 
-def _failure(failure: Failure) -> dict[str, object]:
+def failure(failed: Failure) -> dict[str, object]:
+    """A failed condition: which, whose, in what words, by which clause."""
     return {
-        "condition": failure.condition, "at": failure.subject.path, "label": _label(failure.label),
-        "message": _label(failure.message), **_cited(failure.cited),
+        "condition": failed.condition, "at": failed.subject.path, "label": label(failed.label),
+        "message": label(failed.message), **cited(failed.cited),
     }  # fmt: skip
 
 
-def _missing(item: Missing) -> dict[str, object]:
-    found: dict[str, object] = {"fact": str(item.ref), "label": _label(item.label), "ask": _label(item.ask)}
+def missing(item: Missing) -> dict[str, object]:
+    """A fact that is asked for: the question, who answers it, with what evidence."""
+    found: dict[str, object] = {"fact": str(item.ref), "label": label(item.label), "ask": label(item.ask)}
     if item.fact is not None:
         fact = item.fact
         found |= {"type": fact.type.kind, "choice": fact.choice}
         found |= {k: v for k, v in (("unit", fact.unit), ("answered_by", fact.answered_by)) if v}
         if fact.evidence.zh:
-            found["evidence"] = _label(fact.evidence)
+            found["evidence"] = label(fact.evidence)
         found["cite"] = list(item.cited.cites)
     return found
 
 
-def _reading(use: ReadingUse) -> dict[str, object]:
+def _reading(use: ReadingUse, others: Iterable[Alternative]) -> dict[str, object]:
     i = use.interpretation
-    return {
-        "id": i.name, "option": use.option, "label": _label(i.label), "option_label": _label(i.options[use.option].label),
+    found: dict[str, object] = {
+        "id": i.name, "option": use.option, "label": label(i.label), "option_label": label(i.options[use.option].label),
         "default": use.default, "decided": i.decided_on is not None, "cite": list(i.cited.cites),
     }  # fmt: skip
+    otherwise = [
+        {"option": a.reading.option, "label": label(a.reading.chosen.label), "after": after(a.after)}
+        for a in others
+        if a.reading.interpretation.name == i.name
+    ]
+    return found | ({"otherwise": otherwise} if otherwise else {})
+
+
+def _option(reading: Reading) -> dict[str, object]:
+    return {
+        "id": reading.interpretation.name,
+        "option": reading.option,
+        "label": label(reading.interpretation.label),
+        "option_label": label(reading.chosen.label),
+    }
+
+
+# --- what would be otherwise ---
+
+
+def after(result: After) -> dict[str, object]:
+    """What would be given; only the contradictions where the changed case contradicts itself."""
+    if result.outcome is None:
+        return {"contradicts": [label(words) for words in result.contradicts]}
+    found: dict[str, object] = {"outcome": result.outcome, "amount": amount(result.amount)}
+    return found | ({"missing": [str(item.ref) for item in result.missing]} if result.missing else {})
+
+
+def _refusal(e: Explanation, i: int) -> dict[str, object]:
+    found = failure(e.decision.refusals[i])
+    if i < len(e.distances):
+        found["distance"] = _distance(e.distances[i])
+    return found
+
+
+def _distance(away: Distance) -> dict[str, object]:
+    found: dict[str, object] = {
+        "unique": away.unique,
+        "together": away.together,
+        "moves": [_move(move) for move in away.moves],
+    }
+    if away.after is not None:
+        found["after"] = after(away.after)
+    if away.in_play:
+        found["in_play"] = [str(item.ref) for item in away.in_play]
+    if (short := away.shortfall) is not None:
+        numbers = {"value": short.value, "needed": short.needed, "gap": short.gap}
+        shown = {name: plain(number, short.type) for name, number in numbers.items()}
+        found["shortfall"] = {"label": label(short.label), **shown}
+    return found
+
+
+def _move(move: Move) -> dict[str, object]:
+    kind = move.fact.type
+    found: dict[str, object] = {"fact": str(move.ref), "label": label(move.fact.label)}
+    found |= {"given": plain(move.given, kind), "needed": [plain(value, kind) for value in move.needed]}
+    if move.gap is not None:
+        found["gap"] = plain(move.gap, kind if kind.kind != "date" else T_COUNT)
+    return found | {"alone": move.alone, "after": after(move.after)}
+
+
+def _reached(policy: Policy, reached: Reached) -> dict[str, object]:
+    facts = [
+        {"at": str(ref), "value": plain(value, policy.facts[ref.name].type)} for ref, value in reached.moved
+    ]
+    return {"facts": facts, "after": after(reached.after), "least": reached.least}
 
 
 def _supposed(item: Supposed) -> dict[str, object]:
@@ -198,7 +288,7 @@ def _supposed(item: Supposed) -> dict[str, object]:
         "kind": item.kind,
         "at": item.at,
         "value": item.value,
-        "says": _label(item.says),
+        "says": label(item.says),
     }
     return {k: v for k, v in (*found.items(), ("place", item.place)) if v}
 
@@ -218,11 +308,11 @@ def _origin(p: Provenance | None) -> dict[str, object]:
 
 
 def _assumed(item: Assumed) -> dict[str, object]:
-    return {"at": str(item.ref), "label": _label(item.label), "value": plain(item.value, item.fact.type)}
+    return {"at": str(item.ref), "label": label(item.label), "value": plain(item.value, item.fact.type)}
 
 
 def _result(r: Result) -> dict[str, object]:
-    return {"at": f"{r.subject.path}.{r.name}", "label": _label(r.label), "value": plain(r.value, r.type)}
+    return {"at": f"{r.subject.path}.{r.name}", "label": label(r.label), "value": plain(r.value, r.type)}
 
 
 def _citation(c: Citation) -> dict[str, str]:
