@@ -32,6 +32,7 @@ from policyengine.instances import Ent, Plans, When
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.source import Span
+from policyengine.supposed import supposed
 from policyengine.trace import Read
 from policyengine.values import FactRef, Unit, Unknown, Value
 from policyengine.world import World
@@ -106,7 +107,7 @@ def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
             yield diagnostic(
                 "later-than-application",
                 given.span if given else None,
-                name=fact.label.zh,
+                name=fact.label,
                 text=given.text if given and given.value == stated else stated.isoformat(),
                 day=day.isoformat(),
                 id=seen.id,
@@ -140,6 +141,7 @@ def decide_one(world: World, ent: Ent, reasons: bool = True, words: bool = False
         assumed=tuple(_assumed(world, read)), ties=tuple(_ties(world, read)), version=_version(plan),
         notes=(*validity.notes(world, plan, when, refusals), *_used_up(world, granted, amount, read)) if reasons else (),
         compared=_compared(world, ent, read), may_be=_may_be(granted),
+        supposed=supposed(world, plan), place=ent.given.span.place if ent.given and reasons else "",
     )  # fmt: skip
 
 
@@ -194,7 +196,8 @@ def _option_label(world: World, option: Value) -> m.Label:
 
 
 def _version(plan: p.Plan) -> str:
-    return "+".join([plan.policy.id, *(overlay.id for overlay in plan.policy.overlays)])
+    overlays = [overlay.id for overlay in plan.policy.overlays if not overlay.parameter]
+    return "+".join([plan.policy.id, *overlays])
 
 
 def _used_up(world: World, granted: Value, amount: Value, read: list[Read]) -> Iterator[m.Label]:
@@ -239,6 +242,9 @@ def failures(world: World, ent: Ent, name: str, when: When, words: bool = True) 
     plan = world.plan(world.when(ent, when))
     if world.value(ent, name, when) is not False:
         return
+    if world.is_stipulated(ent, name):
+        yield _set_by_hand(world, ent, name)
+        return
     check = plan.checks.get(name)
     if check is not None and check.zh is not None and check.en is not None:
         at = world.when(ent, when)
@@ -248,8 +254,18 @@ def failures(world: World, ent: Ent, name: str, when: When, words: bool = True) 
         yield Failure(name, subject(world, ent), check.label, said, check.cited)
         return
     node = plan.nodes.get(name)
-    if isinstance(node, p.FormulaNode) and not world.is_stipulated(ent, name):
+    if isinstance(node, p.FormulaNode):
         yield from _Why(world, node.formula, ent, world.when(ent, when), words).node(node.formula.node)
+
+
+def _set_by_hand(world: World, ent: Ent, name: str) -> Failure:
+    """The reason where a value was set to false from outside: nobody examined the condition."""
+    label = world.plans.last.label(name)
+    words = m.Label(
+        f"“{label.zh}”由人直接设定为“否”，没有按条文认定",
+        f"“{label('en')}” was set to no by hand, not decided by the clauses",
+    )
+    return Failure(name, subject(world, ent), label, words, m.Cited())
 
 
 @dataclass(slots=True)
@@ -371,7 +387,7 @@ def missing_facts(world: World, needs: frozenset[FactRef], day: When) -> Iterato
         if fact is not None:
             yield Missing(ref, who, fact.label, fact.ask, fact, fact.cited)
         else:
-            label = world.plans.last.label(ref.name)
+            label = world.plans.last.label(ref.name, ref.entity)
             ask = m.Label(
                 f"“{label.zh}”有哪些？（没有的写“无”）",
                 f"{label('en')}: which are there? (write none if there are none)",

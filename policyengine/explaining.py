@@ -159,6 +159,16 @@ class _Explainer:
         formula = evidence = ""
         terms: tuple[Term, ...] = ()
         used: tuple[Used, ...] = ()
+        if self.world.is_stipulated(ent, check.condition):
+            note = (
+                "由人直接设定，没有按条文认定"
+                if self.lines.lang == "zh"
+                else "set by hand, not decided by the clauses"
+            )
+            return Line(
+                check.condition, subject(self.world, ent), check.label(self.lines.lang), status, "", "", "", "",
+                note, self.lines.cited(check.cited), "",
+            )  # fmt: skip
         if isinstance(test, p.FormulaNode):
             if reckoned(taken(self.world, test.formula, test.formula.node, ent, when, {})):
                 phrases = Phrases(self.world, ent, when, self.lines.lang)

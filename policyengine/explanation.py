@@ -112,7 +112,11 @@ class Capped:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What it takes to get the same answer again. Hashes are SHA-256, hexadecimal."""
+    """What it takes to get the same answer again. Hashes are SHA-256, hexadecimal.
+
+    `policy_hash`: of all that was loaded and laid over it, without comments and layout; `overlays`: of each
+    overlay file, by its id; `files`: of every file of the policy.
+    """
 
     policy: str
     policy_hash: str
@@ -124,6 +128,7 @@ class Provenance:
     changed: tuple[str, ...]
     command: str
     files: tuple[tuple[str, str], ...] = ()
+    overlays: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

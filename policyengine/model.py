@@ -5,7 +5,7 @@ Nothing here is computed. `loader.py` makes these from files; `plan.py` turns th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -24,6 +24,12 @@ class Label:
 
     def __call__(self, lang: str = "zh") -> str:
         return self.en if lang == "en" and self.en else self.zh
+
+
+def listed(labels: Iterable[Label]) -> Label:
+    """Several labels as one: `甲、乙`, `one, other`."""
+    found = list(labels)
+    return Label("、".join(label.zh for label in found), ", ".join(label("en") for label in found))
 
 
 # What the outcomes of an application are called where a policy does not say otherwise.
@@ -378,7 +384,11 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class OverlayHeader:
-    """What an overlay says of itself. `start` None: a what-if that holds on every day."""
+    """What an overlay says of itself. `start` None: a what-if that holds on every day.
+
+    `parameter`: the one that a `--set` or a case's `set:` gives another value to ("" for an overlay file).
+    `digest`: SHA-256 of its file.
+    """
 
     id: str
     title: Label
@@ -388,6 +398,8 @@ class OverlayHeader:
     order: int
     hypothetical: bool
     span: Span
+    parameter: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

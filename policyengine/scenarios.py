@@ -94,6 +94,12 @@ def files(folder: Path) -> list[Path]:
     return sorted((folder / "tests").glob("*.yaml"))
 
 
+def files_of_overlay(overlay: Path) -> list[Path]:
+    """The scenario file of an overlay: of the same name, in `tests/` beside it."""
+    path = overlay.parent / "tests" / overlay.name
+    return [path] if path.is_file() else []
+
+
 def _scenarios(tree: Mapping, profiles: dict[str, Mapping], found: list[Diagnostic]) -> Iterator[Scenario]:
     section = tree.get("scenarios")
     for item in section.items if isinstance(section, Sequence) else ():
@@ -211,7 +217,7 @@ class _Compare:
                     yield from self.value(what, node, d.amount, T_MONEY, {}, "")
                     return
                 case "range":
-                    yield from self.range(what, node, d.amount)
+                    yield from self.range(what, node, d.amount, T_MONEY, "")
                     return
         yield from self.named(ent, what, key, node)
 
@@ -225,7 +231,8 @@ class _Compare:
         got = self.world.value(ent, key.text)
         if isinstance(node, Mapping):
             bounds = node.get("range")
-            yield from self.range(what, bounds, got) if bounds is not None else ()
+            unit = fact.unit if fact else ""
+            yield from self.range(what, bounds, got, self.types[key.text], unit) if bounds is not None else ()
             return
         yield from self.value(what, node, got, self.types[key.text], options, fact.unit if fact else "")
 
@@ -244,13 +251,17 @@ class _Compare:
                 node.span,
             )
 
-    def range(self, what: str, node: Node, got: Value) -> Iterator[Difference]:
+    def range(self, what: str, node: Node, got: Value, type_: Type, unit: str) -> Iterator[Difference]:
+        """The ends of what a value that is not settled may be: amounts, rates, counts, days …"""
         items = list(_items(node))
         reader = Reader(self.plans.last.policy.units)
-        wanted = [reader.value(T_MONEY, item, {}, "", what)[0] for item in items]
+        read = [reader.value(type_, item, {}, unit, what) for item in items]
+        found = [d for _, problems in read for d in problems]
         low, high = unknown.bounds(got)
-        if not isinstance(got, Unknown) or [low, high] != wanted:
-            yield Difference(what, " 至 ".join(i.text for i in items), wording.value(got, T_MONEY), node.span)
+        if found or not isinstance(got, Unknown) or [low, high] != [value for value, _ in read]:
+            shown = wording.value(got, type_, "zh", None, self.plans.last.policy.units.get(unit) or unit)
+            said = "；".join(concise(d, "zh") for d in found) or shown
+            yield Difference(what, " 至 ".join(i.text for i in items), said, node.span)
 
     def sets(self, what: str, node: Node, got: list[str]) -> Iterator[Difference]:
         wanted = [item.text for item in _items(node)]

@@ -55,9 +55,12 @@ def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
 # --- an application to fill in -----------------------------------------------------------------
 
 
-def case_text(plans: Plans, asked: Asked, lang: str = "zh") -> str:
-    """A case of a policy with every fact left blank, as YAML. `asked`: which facts are needed when."""
-    return "\n".join(_Form(plans.last.policy, asked, lang).lines()).rstrip("\n") + "\n"
+def case_text(plans: Plans, asked: Asked, lang: str = "zh", option: str = "") -> str:
+    """A case of a policy with every fact left blank, as YAML. `asked`: which facts are needed when.
+
+    `option`: what the command that decides it needs besides the file (` --policy POLICY+overlay.yaml`).
+    """
+    return "\n".join(_Form(plans.last.policy, asked, lang, option).lines()).rstrip("\n") + "\n"
 
 
 @dataclass(slots=True)
@@ -65,6 +68,7 @@ class _Form:
     policy: m.Policy
     asked: Asked
     lang: str
+    option: str
     names: Names = field(init=False)
     top: list[str] = field(init=False)
     nested: dict[str, list[tuple[str, m.Reference]]] = field(init=False)
@@ -102,12 +106,12 @@ class _Form:
             yield f"申报材料：{title}（{header.number}）"
             yield "怎样填：答案写在冒号后面，空一格。不知道的留空——留空就是“不知道”，不当作“否”，也不当作零。"
             yield "      金额要写单位，如 80万元、1234.56元；日期写成 2021-06-01；是非题写 是 或 否；确实没有的写 无。"
-            yield "      # 后面是说明，可以删。填完运行：policyengine evaluate 本文件"
+            yield f"      # 后面是说明，可以删。填完运行：policyengine evaluate 本文件{self.option}"
         else:
             yield f"Application: {title} ({header.number})"
             yield "Write the answer behind the colon, after a blank. What is not known stays blank: that is neither no nor zero."
             yield "Amounts with their unit (80万元, 1234.56元), days as 2021-06-01, true or false, none where there is none."
-            yield "What follows # is explanation. Then run: policyengine evaluate THIS-FILE"
+            yield f"What follows # is explanation. Then run: policyengine evaluate THIS-FILE{self.option}"
 
     def body(self, entity: m.Entity, through: m.Reference | None, path: frozenset[str]) -> Iterator[str]:
         """The lines of one entity: its references, its facts, and what stands below it.

@@ -17,6 +17,7 @@ from policyengine import exact, groups
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.case import Case
+from policyengine.decision import Supposed
 from policyengine.diagnostics import CaseError, diagnostic
 from policyengine.instances import Ent, Found, Plans, When, anything, most_members
 from policyengine.lang import nodes as n
@@ -42,7 +43,7 @@ class World:
     moved: Mapping[FactRef, Known] = field(default_factory=dict)
     assumed: dict[FactRef, Value] = field(default_factory=dict)
     ties: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
-    used_readings: set[str] = field(default_factory=set)
+    supposed: tuple[Supposed, ...] | None = None
     _dated: dict[str, str] = field(default_factory=dict)
     _whens: dict[Ent, When] = field(default_factory=dict)
     _memo: dict[tuple[str, Ent | None, When], Value] = field(default_factory=dict)
@@ -195,9 +196,7 @@ class World:
         return None if given is None else given.value
 
     def _reading(self, node: p.ReadingNode, ent: Ent | None, when: When) -> Value:
-        name = node.info.name
         option = node.chosen(self.readings)
-        self.used_readings.add(name)
         formula = node.options[option]
         return option if formula is None else self.evaluate(formula, ent, when)
 
@@ -214,7 +213,7 @@ class World:
             settled = [value for value in found if not isinstance(value, Unknown)]
             if any(not unknown.same(settled[0], value) for value in settled[1:]):
                 raise CaseError([
-                    diagnostic("cases-conflict", node.info.span, name=node.info.label.zh, rows="、".join(r.label.zh for r in hits))
+                    diagnostic("cases-conflict", node.info.span, name=node.info.label, rows=m.listed(r.label for r in hits))
                 ])  # fmt: skip
         open_rows = [row for row in live if row.name not in sure]
         if not open_rows:
@@ -325,7 +324,7 @@ class World:
         unit = self.value(ent, node.round_to, when)
         if not isinstance(unit, Unknown) and unit == 0:
             raise CaseError([
-                diagnostic("division-by-zero", node.info.span, expression=node.info.label.zh, facts=node.round_to)
+                diagnostic("division-by-zero", node.info.span, expression=node.info.label, facts=node.round_to)
             ])  # fmt: skip
         if node.method == "pro_rata":
             of = [
@@ -343,7 +342,7 @@ class World:
             weights = [exact.ZERO for _ in ents]
         split = groups.shares(rows, total, weights, unit)
         if split is None:
-            raise CaseError([diagnostic("nothing-to-share-by", node.info.span, name=node.info.label.zh)])
+            raise CaseError([diagnostic("nothing-to-share-by", node.info.span, name=node.info.label)])
         return split
 
     def _rows(

@@ -164,7 +164,7 @@ def test_shares_and_members_left_out_stand_in_the_default_text_and_in_the_table(
 def test_a_filtered_count_says_its_filter() -> None:
     case = explained(example("共同体"), "full")
     [line] = [x for x in case.explanations[0].everything if x.name == "qualified_member_count"]
-    assert line.formula == "“共同体成员名录”里符合“成员合格”的个数"
+    assert line.formula == "“共同体成员名录”里符合“成员合格”且“成员设备投资额（价税合计） > 0”的个数"
     [sme] = [x for x in case.explanations[0].everything if x.name == "consortium_sme_total"]
     assert sme.formula.startswith("“共同体成员名录”里符合“属于中小企业”的各项“")
 

@@ -89,7 +89,7 @@ def test_a_number_within_the_range_of_its_version(name: str, value: str, day: st
 
 @pytest.mark.parametrize(
     ("name", "value", "day", "range_"),
-    [("投资额", "15000万元", OLD, "0元至10000万元"), ("申报次序", "11", NEW, "1至10")],
+    [("投资额", "15000万元", OLD, "0元至1亿元"), ("申报次序", "11", NEW, "1至10")],
 )
 def test_a_number_outside_the_range_of_its_version(name: str, value: str, day: str, range_: str) -> None:
     found = refused(case(day, **{name: value}))

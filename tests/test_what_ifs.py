@@ -14,7 +14,7 @@ REFUSED = [
     ("equipment_rate=-3%", "negative-number"), ("equipment_cap=-1元", "negative-number"),
     ("quota_normal=-1个", "negative-number"), ("violation_lookback=-3年", "negative-number"),
     ("quota_normal=1.5个", "number-not-whole"), ("violation_lookback=0.3年", "number-not-whole"),
-    ("violation_lookback=3个", "set-of-another-kind"), ("violation_lookback=3", "set-of-another-kind"),
+    ("violation_lookback=3个", "set-of-another-kind"), ("violation_lookback=3", "unit-missing"),
     ("quota_normal=1年", "set-of-another-kind"), ("equipment_cap=3%", "set-of-another-kind"),
     ("grade_bonus=1%", "set-of-another-kind"), ("valid_to=3年", "set-of-another-kind"),
 ]  # fmt: skip

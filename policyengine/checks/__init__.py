@@ -27,6 +27,7 @@ from policyengine.checks.parts import parts_of_numbers
 from policyengine.checks.reasons import reasons
 from policyengine.checks.refusals import refusals
 from policyengine.checks.results import bounds, cost
+from policyengine.checks.rounding import rounding_units
 from policyengine.checks.tables import tables
 from policyengine.checks.use import unused
 from policyengine.checks.words import ambiguous_words, settled_words
@@ -64,6 +65,7 @@ CHECKS: tuple[Check, ...] = (
     reasons,
     refusals,
     tables,
+    rounding_units,
     bounds,
     unused,
     cost,

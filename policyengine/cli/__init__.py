@@ -80,8 +80,15 @@ def main() -> None:
 
 
 def _prepare_console() -> None:
-    """A console that cannot show a character shows a stand-in instead of failing."""
+    """Chinese comes out whatever the locale says: UTF-8 where the console's encoding has no Chinese; a single
+    character that it lacks as its code, so that nothing turns into question marks."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
+        if reconfigure is None:
+            continue
+        try:
+            "政策：“×”".encode(stream.encoding)
+        except UnicodeEncodeError:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+        else:
+            reconfigure(errors="backslashreplace")

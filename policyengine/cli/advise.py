@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
+from policyengine.cli.asked import Asked, case_options
 from policyengine.cli.common import fail, lang_option, write
-from policyengine.cli.run import case_options, opened
+from policyengine.cli.run import opened
 
 
 @click.command(
@@ -34,7 +35,7 @@ def command(files: tuple[str, ...], format_: str, out: str | None, lang: str, **
     try:
         found: list[tuple[Any, Any]] = []
         for name in files:
-            plans, readings, cases, *_ = opened(name, lang, options)
+            _, plans, readings, cases, *_ = opened(name, lang, Asked(**options))
             found += [(plans.policy, api.advise(api.decide(plans, case, readings))) for case in cases]
     except (PolicyError, CaseError) as error:
         fail(error, lang)

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
+from policyengine.cli.asked import Asked, case_options
 from policyengine.cli.common import fail, lang_option, note, print_findings, write
-from policyengine.cli.run import case_options, opened
+from policyengine.cli.run import opened
 
 STOP = ("停", "q", "quit")
 SKIP = ("", "?", "？", "不知道", "unknown")
@@ -46,7 +47,7 @@ def command(
     if interactive and out is not None and Path(out).exists() and out != file:
         raise click.UsageError(f"{out} 已经有了，没有改动 / {out} exists and was left alone")
     try:
-        plans, readings, cases, _, sets = opened(file, lang, options)
+        _, plans, readings, cases, _, sets = opened(file, lang, Asked(**options))
         if len(cases) != 1:
             raise click.UsageError("一次只问一份材料 / one case at a time")
         if interactive:

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from policyengine.cli.asked import Asked, case_options
 from policyengine.cli.common import choose_policy, fail, lang_option, write
-from policyengine.cli.run import case_options, opened
+from policyengine.cli.run import opened
 
 
 @click.command(
@@ -42,7 +43,7 @@ def command(what: tuple[str, ...], format_: str, out: str | None, lang: str, **o
         priced: list[Any] = []
         plans: Any = None
         for name in files:
-            plans, chosen, cases, *_ = opened(name, lang, options)
+            _, plans, chosen, cases, *_ = opened(name, lang, Asked(**options))
             priced += [each for case in cases for each in readings.priced(api.decide(plans, case, chosen))]
         if plans is None:
             plans = api.compile(api.load(choose_policy(options["policy"], "", lang), sets=options["sets"]))

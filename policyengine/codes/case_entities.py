@@ -97,12 +97,26 @@ _WRITTEN: tuple[Code, ...] = (
         "unknown-value",
         "stipulate 里的“{name}”不是可以设定的值",
         "`{name}` under `stipulate` is no value that can be set",
-        ("写成 对象.编号.名字，例如 project.P1.award", "检查对象和编号是不是在本案件里"),
-        ("write ENTITY.ID.NAME, such as `project.P1.award`", "see whether the entity is in this case"),
+        ("是不是“{suggestion}”", "写成 对象.编号.名字，例如 project.P1.award，对象和编号要在本案件里"),
+        (
+            "did you mean `{suggestion}`",
+            "write ENTITY.ID.NAME, such as `project.P1.award`, of an entity of this case",
+        ),
         "stipulate 直接设定一个算出来的值（例如审计认定的数），要指得准。",
         "`stipulate` sets a computed value (such as an audited figure), so it must hit one.",
         "stipulate: {project.P1.awrd: 10万元}",
         "stipulate: {project.P1.award: 10万元}",
+    ),
+    Code(
+        "stipulated-fact",
+        "“{name}”要填报，不是算出来的，不能在 stipulate 里设定",
+        "`{name}` is stated by the applicant, not computed, and cannot be set under `stipulate`",
+        ("写在{kind}“{id}”下面：{name}: {text}",),
+        ("write it under {kind} `{id}`: `{name}: {text}`",),
+        "stipulate 只用来代替算出来的值；事实就写成事实，来源才看得清。",
+        "`stipulate` takes the place of a computed value; what is a fact is given as one, so that its source is seen.",
+        "stipulate: {project.P1.设备投资额: 800万元}",
+        "申报项目: {P1: {设备投资额: 800万元}}",
     ),
 )
 
@@ -150,6 +164,17 @@ _LINKED: tuple[Code, ...] = (
         "One enterprise counts once in a consortium.",
         "participants: {M1: {成员企业: E1}, M2: {成员企业: E1}}",
         "participants: {M1: {成员企业: E1}, M2: {成员企业: E2}}",
+    ),
+    Code(
+        "none-after-all",
+        "“{owner}”的“{relation}”写的是没有，{kind}“{id}”却属于它",
+        "`{owner}` is said to have none of “{relation}”, and {kind} `{id}` belongs to it",
+        ("有就不要写“无”，没有就删去这一个",),
+        ("do not say `none` if there are some, or delete this one",),
+        "一处说没有，一处又写着一个，照哪处算都可能错。",
+        "One place says that there are none, another has one: whichever is used may be wrong.",
+        "申报项目: {P1: {其它财政资金: 无}}\n其它财政资金: {S1: {项目: P1}}",
+        "申报项目: {P1: {其它财政资金: {S1: {}}}}",
     ),
 )
 

@@ -277,8 +277,8 @@ _OVERLAYS: tuple[Code, ...] = (
         ("see whether `amends` is right, or load the other policy",),
         "一份修改只对它写明的那份政策有效。",
         "An overlay holds for the policy that it names, and no other.",
-        "overlay: {id: x, amends: yanzhou-2021-1, title: 修改}",
-        "overlay: {id: x, amends: yanzhou-2020-14, title: 修改}",
+        "overlay: {id: x, amends: yanzhou-2021-1, title: 修改, effective_from: 2022-01-01}",
+        "overlay: {id: x, amends: yanzhou-2020-14, title: 修改, effective_from: 2022-01-01}",
     ),
     Code(
         "overlays-collide",

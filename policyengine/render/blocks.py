@@ -100,13 +100,18 @@ def summary(cases: list[CaseExplanation], lang: str) -> list[Block]:
         else ("case", "id", "title", "applied for", "outcome", "amount")
     )
     rows = [
-        (name, e.decision.subject.id, e.decision.title, e.decision.option_label(lang), said.outcome(e, lang), said.cell(e, lang))
+        (name, e.decision.subject.id, e.decision.title, e.decision.option_label(lang), said.outcome(e, lang) + said.trial(e, lang), said.cell(e, lang))
         for name, e in found
     ]  # fmt: skip
     table = Table((*head,), tuple(rows), right=(5,))
     if len(cases) == 1:
         table = Table(head[1:], tuple(row[1:] for row in rows), right=(4,))
-    return [Heading(1, say("all", lang)), table, Paragraph(_total([e for _, e in found], lang))]
+    return [
+        Heading(1, say("all", lang)),
+        table,
+        Paragraph(_total([e for _, e in found], lang)),
+        *_supposed((e for _, e in found), lang),
+    ]
 
 
 def _total(found: list[Explanation], lang: str) -> str:
@@ -129,7 +134,8 @@ def _total(found: list[Explanation], lang: str) -> str:
 def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
     """All blocks of one decision."""
     d = e.decision
-    yield Heading(1, said.headline(e, lang))
+    yield Heading(1, said.headline(e, lang) + said.trial(e, lang))
+    yield from _supposed((e,), lang)
     if depth == "none":
         return
     yield Paragraph(said.about(e, lang))
@@ -171,7 +177,16 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
         yield from (Item("·", note) for note in notes)
     if e.provenance:
         yield Heading(2, say("provenance", lang))
-        yield Pairs(provenance(e.provenance, lang))
+        yield Pairs(provenance(e.provenance, lang, d.place))
+
+
+def _supposed(found: Iterable[Explanation], lang: str) -> Iterator[Block]:
+    """What a trial run takes for granted, at every depth."""
+    sentences = dict.fromkeys(item.says(lang) for e in found for item in e.decision.supposed)
+    words = ("；" if lang == "zh" else "; ").join(sentences)
+    if words:
+        zh = f"测算稿，不是正式认定：{words}。"
+        yield Paragraph(zh if lang == "zh" else f"A trial run, no decision: {words}.")
 
 
 def _other(e: Explanation, line: Line) -> bool:
@@ -414,14 +429,17 @@ def _tie(tie: tuple[str, str, str], lang: str) -> str:
     return f"{one} and {other} rank equal and were ordered by their stable keys"
 
 
-def provenance(p: Provenance, lang: str) -> tuple[tuple[str, str], ...]:
-    """What it takes to get the same answer again."""
+def provenance(p: Provenance, lang: str, place: str = "") -> tuple[tuple[str, str], ...]:
+    """What it takes to get the same answer again. `place`: where the application stands in its file."""
     zh = lang == "zh"
+    stdin = "标准输入" if zh else "standard input"
+    where = (place if place.startswith(f"{p.input}:") else p.input).replace("<stdin>", stdin)
     rows = [
         ("政策" if zh else "policy", f"{p.policy}  sha256:{p.policy_hash[:16]}"),
+        *(("修订" if zh else "overlay", f"{id_}  sha256:{digest[:16]}") for id_, digest in p.overlays),
         ("原文" if zh else "official text", f"sha256:{p.text_hash[:16]}"),
         ("程序" if zh else "engine", f"policyengine {p.engine}"),
-        ("材料" if zh else "input", f"{p.input}  sha256:{p.input_hash[:16]}" if p.input_hash else p.input),
+        ("材料" if zh else "input", f"{where}  sha256:{p.input_hash[:16]}" if p.input_hash else where),
     ]
     if p.readings:
         rows.append(("口径" if zh else "readings", "  ".join(f"{k}={v}" for k, v in p.readings)))

@@ -31,6 +31,7 @@ HEAD = {
         "依据版本",
         "各成员分得（元）",
         "未计入的对象和理由",
+        "测算假设",
     ),
     "en": (
         "case",
@@ -48,6 +49,7 @@ HEAD = {
         "version",
         "shares (yuan)",
         "left out, and why",
+        "supposed",
     ),
 }
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -80,6 +82,7 @@ def _row(e: Explanation, case: str, lang: str) -> list[str]:
         stop.join(dict.fromkeys(cite for f in d.refusals for cite in f.cited.cites)),
         safe(stop.join(f"{item.subject.id} {item.label(lang)}" for item in d.missing)), d.version,
         safe(stop.join(_shares(d, lang))), safe(stop.join(said.of(said.named(f.subject, lang), f.message(lang), lang) for f in d.set_aside)),
+        safe(stop.join(item.says(lang) for item in d.supposed)),
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from policyengine import exact
 from policyengine.again import After
 from policyengine.alternatives import Alternative, Reading
 from policyengine.clauses import Citation
-from policyengine.decision import Assumed, Failure, Missing, ReadingUse, Result
+from policyengine.decision import Assumed, Failure, Missing, ReadingUse, Result, Supposed
 from policyengine.distance import Distance, Move, Reached
 from policyengine.exact import Number
 from policyengine.explanation import CaseExplanation, Explanation, Input, Line, Provenance
@@ -25,13 +25,13 @@ VERSION = "1"
 def document(cases: Iterable[CaseExplanation], depth: str) -> dict[str, object]:
     """All decisions of a run as one object."""
     cases = list(cases)
-    provenance = next((case.provenance for case in cases if case.provenance), None)
+    sources = dict.fromkeys(case.provenance for case in cases if case.provenance)
     return {
         "version": VERSION,
         "policy": _policy(cases),
         "decisions": [decision(e, case.decision.name, depth) for case in cases for e in case.explanations],
         "results": [_result(r) for case in cases for r in case.decision.results],
-        **({"provenance": _provenance(provenance)} if provenance else {}),
+        "provenance": [_provenance(p) for p in sources],
     }
 
 
@@ -42,9 +42,9 @@ def draw(data: object, indent: int | None = 2) -> str:
 
 
 def lines(cases: Iterable[CaseExplanation], depth: str) -> str:
-    """One decision a line."""
+    """One decision a line, each with what it takes to get it again."""
     return "".join(
-        draw({"version": VERSION, **decision(e, case.decision.name, depth)}, None)
+        draw({"version": VERSION, **decision(e, case.decision.name, depth), **_origin(e.provenance)}, None)
         for case in cases
         for e in case.explanations
     )
@@ -65,7 +65,9 @@ def _policy(cases: list[CaseExplanation]) -> dict[str, object]:
     policy = next((e.policy for case in cases for e in case.explanations), None)
     if policy is None:
         return {"id": "", "title": {"zh": ""}}
-    overlays = {o.id for case in cases for e in case.explanations for o in e.policy.overlays}
+    overlays = {
+        o.id for case in cases for e in case.explanations for o in e.policy.overlays if not o.parameter
+    }
     header = policy.header
     return {
         "id": header.id,
@@ -87,7 +89,8 @@ def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
         "case": case, "version": d.version, "application": d.subject.path, **{k: v for k, v in known.items() if v},
         "outcome": d.outcome, "outcome_text": label(e.policy.header.outcomes[d.outcome]), "may_be": list(d.may_be),
         "settled": d.settled, "amount": amount(d.amount), "refusals": [_refusal(e, i) for i in range(len(d.refusals))],
-        "missing": [missing(item) for item in d.missing],
+        "missing": [missing(item) for item in d.missing], "supposed": [_supposed(item) for item in d.supposed],
+        **({"source": source} if (source := _source(e)) else {}),
     }  # fmt: skip
     if e.if_granted is not None:
         answer["amount_if_granted"] = amount(e.if_granted)
@@ -280,6 +283,30 @@ def _reached(policy: Policy, reached: Reached) -> dict[str, object]:
     return {"facts": facts, "after": after(reached.after), "least": reached.least}
 
 
+def _supposed(item: Supposed) -> dict[str, object]:
+    found: dict[str, object] = {
+        "kind": item.kind,
+        "at": item.at,
+        "value": item.value,
+        "says": label(item.says),
+    }
+    return {k: v for k, v in (*found.items(), ("place", item.place)) if v}
+
+
+def _source(e: Explanation) -> dict[str, str]:
+    """Where an application is written: file, place and the file's hash."""
+    p = e.provenance
+    found = {"input": p.input if p else "", "place": e.decision.place, "sha256": p.input_hash if p else ""}
+    return {k: v for k, v in found.items() if v}
+
+
+def _origin(p: Provenance | None) -> dict[str, object]:
+    """The provenance of a line, without the hashes of single files."""
+    if p is None:
+        return {}
+    return {"provenance": {k: v for k, v in _provenance(p).items() if k != "files"}}
+
+
 def _assumed(item: Assumed) -> dict[str, object]:
     return {"at": str(item.ref), "label": label(item.label), "value": plain(item.value, item.fact.type)}
 
@@ -320,5 +347,5 @@ def _provenance(p: Provenance) -> dict[str, object]:
     return {
         "engine": p.engine, "policy": p.policy, "policy_sha256": p.policy_hash, "text_sha256": p.text_hash,
         "input": p.input, "input_sha256": p.input_hash, "readings": dict(p.readings), "changed": list(p.changed),
-        "command": p.command, "files": dict(p.files),
+        "command": p.command, "files": dict(p.files), "overlays": dict(p.overlays),
     }  # fmt: skip

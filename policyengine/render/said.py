@@ -55,6 +55,13 @@ def reasons(e: Explanation, lang: str) -> str:
     return f"{word}的理由" if lang == "zh" else f"Why it is {word}"
 
 
+def trial(e: Explanation, lang: str) -> str:
+    """The mark of a trial run: something was set that neither the policy nor the application says."""
+    if not e.decision.supposed:
+        return ""
+    return "【测算稿】" if lang == "zh" else " [trial run]"
+
+
 def headline(e: Explanation, lang: str) -> str:
     """`P1 智能产线项目：予以补助 15万元（人民币壹拾伍万元整）`"""
     d = e.decision
@@ -144,6 +151,8 @@ def about(e: Explanation, lang: str) -> str:
     header = e.policy.header
     title = f"{header.title(lang)}（{header.number}）" if zh else f"{header.title('en')} ({header.number})"
     for overlay in e.policy.overlays:
+        if overlay.parameter:
+            continue  # said with what else is supposed
         if zh:
             mark = "，叠加假设方案" if overlay.hypothetical else "，叠加修订"
         else:
