@@ -16,7 +16,6 @@ from policyengine.gates import open_gates
 from policyengine.labels import options_for, quoted
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
-from policyengine.loader import SET
 from policyengine.passing import opened, resolve, taken
 from policyengine.phrases import Phrases, pieces, reckoned
 from policyengine.trace import Read
@@ -125,7 +124,7 @@ class Lines:
             node = self.world.plan(self.world.when(final.ent, item.when)).nodes.get(final.name)
             if isinstance(node, p.ParamNode):
                 value = self.world.value(final.ent, final.name, item.when)
-                supposed = any(dated.span.source.name == SET for dated in node.parameter.values)
+                supposed = any(overlay.parameter == final.name for overlay in self.policy.overlays)
                 known = None if isinstance(value, Unknown) else value
                 found[Used(node.info.label(self.lang), node.info.type, known, supposed)] = None
             elif node is not None and not isinstance(node, p.ReadingNode):

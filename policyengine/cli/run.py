@@ -94,7 +94,7 @@ def opened(name: str | None, lang: str, asked: Asked) -> Opened:
 
 
 def _file(
-    name: str, depth: str, lang: str, asked: Asked, whatif: bool, only: str | None, ask: bool
+    name: str, depth: str, lang: str, asked: Asked, whatif: bool, only: str | None, order: bool
 ) -> tuple[Any, list[Any]]:
     """What was decided in a file: its name, policy and worlds; and the explanations."""
     from policyengine import api
@@ -111,9 +111,8 @@ def _file(
     decided = [api.decide(plans, case, readings) for case in cases]
     if only is not None:
         decided = [_only(each, only) for each in decided]
-    return (shown, plans, cases), [
-        api.explain(each, lang, provenance, depth, whatif, ask) for each in decided
-    ]
+    found = [api.explain(each, lang, provenance, depth, whatif, order) for each in decided]
+    return (shown, plans, cases), found
 
 
 def _world(api: Any, plans: Any, case: Any, file: Any, asked: Asked) -> Any:

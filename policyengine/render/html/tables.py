@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from policyengine import clauses, wording
 from policyengine.alternatives import Alternative
 from policyengine.decision import Failure, ReadingUse, Result
 from policyengine.explanation import Explanation, Input, Provenance
-from policyengine.loader import SET
 from policyengine.marking import Passage, condition_passages
 from policyengine.render.html.markup import Child, Markup, el, join
 from policyengine.render.html.parts import Sheet, quotes, sign
@@ -245,47 +244,18 @@ def everything(sheet: Sheet) -> Markup | None:
 
 def what_if(e: Explanation) -> bool:
     """Whether the page supposes something that document and papers do not say."""
-    supposed = any(overlay.hypothetical for overlay in e.policy.overlays)
-    return supposed or any(one.origin == "as-of" for one in e.inputs)
+    return bool(e.decision.supposed)
 
 
 def suppositions(sheet: Sheet) -> Markup | None:
     """What was set for the sake of this calculation, in words."""
-    return join(
-        _box(sheet, "if_title", sheet.say("if_text"), list(_supposed(sheet)), "what-if"),
-        _box(sheet, "given_title", "", list(_given(sheet)), "given"),
-    )
-
-
-def _box(sheet: Sheet, title: str, text: str, items: list[str], kind: str) -> Markup | None:
+    items = dict.fromkeys(item.says(sheet.say.lang) for item in sheet.e.decision.supposed)
     if not items:
         return None
     return el(
-        "section", sheet.heading(1, sheet.say(title)), el("p", text) if text else None,
-        el("ul", (el("li", item) for item in items)), class_=f"box {kind}",
+        "section", sheet.heading(1, sheet.say("if_title")), el("p", sheet.say("if_text")),
+        el("ul", (el("li", item) for item in items)), class_="box what-if",
     )  # fmt: skip
-
-
-def _supposed(sheet: Sheet) -> Iterator[str]:
-    say, policy = sheet.say, sheet.e.policy
-    for overlay in policy.overlays:
-        if overlay.hypothetical and overlay.span.source.name != SET:
-            yield say("if_overlay", overlay.title(say.lang))
-    for parameter in policy.parameters.values():
-        for dated in parameter.values:
-            if dated.span.source.name == SET:
-                value = wording.value(dated.value, parameter.type, say.lang)
-                yield say("if_parameter", parameter.label(say.lang), value)
-    for one in sheet.e.inputs:
-        if one.origin == "as-of":
-            yield say("if_day", one.value)
-
-
-def _given(sheet: Sheet) -> Iterator[str]:
-    for one in sheet.e.inputs:
-        if one.origin == "fact":
-            who = sheet.who(one.subject.path, one.subject.label(sheet.say.lang))
-            yield sheet.say("given", who=who, what=one.label, value=one.value)
 
 
 def notes(sheet: Sheet) -> Markup | None:
