@@ -202,13 +202,13 @@ def subject(world: World, ent: Ent) -> Subject:
     return Subject(ent.kind, ent.id, entity.label, of if ent.kind != whose else ())
 
 
-def title_of(world: World, ent: Ent) -> str:
-    """What people call the application: the first text fact that is given."""
+def title_of(world: World, ent: Ent, but: str = "") -> str:
+    """What people call an entity: the first text fact of its own that is given, `but` one; "" where there is none."""
     if ent.given is None:
         return ""
     for name, fact in world.policy.facts.items():
         given = ent.given.facts.get(name)
-        if fact.type.kind == "text" and given is not None and isinstance(given.value, str):
+        if name != but and fact.type.kind == "text" and given is not None and isinstance(given.value, str):
             return " ".join(given.value.split())
     return ""
 

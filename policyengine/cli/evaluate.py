@@ -31,13 +31,12 @@ from policyengine.cli.tables import REPORTS, apart, is_table, run_tables, table_
     "--explain",
     "depth_of_cases",
     type=click.Choice(["none", "summary", "steps", "full"]),
-    default="summary",
-    help="说明的详略 / how much to explain",
+    help="说明的详略，默认 summary，网页默认 steps / how much to explain",
 )
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "md", "json", "csv", "jsonl"]),
+    type=click.Choice(["text", "md", "html", "json", "csv", "jsonl"]),
     default="text",
     help="输出格式 / output format",
 )
@@ -45,7 +44,7 @@ from policyengine.cli.tables import REPORTS, apart, is_table, run_tables, table_
 @lang_option
 def command(
     files: tuple[str, ...],
-    depth_of_cases: str,
+    depth_of_cases: str | None,
     format_: str,
     out: str | None,
     lang: str,
@@ -59,4 +58,5 @@ def command(
     if is_table(files, from_):
         run_tables(files, format_, out, lang, strict, reports, reading)
         return
-    run_cases(files, depth_of_cases, format_, out, lang, asked)
+    depth = depth_of_cases or ("steps" if format_ == "html" else "summary")
+    run_cases(files, depth, format_, out, lang, asked)

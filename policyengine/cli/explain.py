@@ -31,7 +31,7 @@ DEPTHS = {
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["text", "md", "json"]),
+    type=click.Choice(["text", "md", "html", "json"]),
     default="text",
     help="输出格式 / output format",
 )

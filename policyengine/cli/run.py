@@ -28,7 +28,9 @@ def run_cases(
     from policyengine.diagnostics import CaseError, PolicyError
 
     try:
-        decided = [_file(name, depth, lang, asked, format_ != "csv", only) for name in files]
+        decided = [
+            _file(name, depth, lang, asked, format_ != "csv", only, format_ == "html") for name in files
+        ]
     except (PolicyError, CaseError) as error:
         fail(error, lang)
     explained = [case for _, cases in decided for case in cases]
@@ -88,7 +90,7 @@ def opened(name: str | None, lang: str, asked: Asked) -> Opened:
 
 
 def _file(
-    name: str, depth: str, lang: str, asked: Asked, whatif: bool, only: str | None
+    name: str, depth: str, lang: str, asked: Asked, whatif: bool, only: str | None, order: bool
 ) -> tuple[Any, list[Any]]:
     """What was decided in a file: its name, policy and worlds; and the explanations."""
     from policyengine import api
@@ -105,7 +107,8 @@ def _file(
     decided = [api.decide(plans, case, readings) for case in cases]
     if only is not None:
         decided = [_only(each, only) for each in decided]
-    return (shown, plans, cases), [api.explain(each, lang, provenance, depth, whatif) for each in decided]
+    found = [api.explain(each, lang, provenance, depth, whatif, order) for each in decided]
+    return (shown, plans, cases), found
 
 
 def world_of(api: Any, plans: Any, case: Any, file: Any, asked: Asked) -> Any:
@@ -187,6 +190,10 @@ def drawn(cases: list[Any], depth: str, format_: str, lang: str) -> str:
         return json.lines(cases, depth)
     if format_ == "csv":
         return csv.draw(cases, lang)
+    if format_ == "html":
+        from policyengine.render import html
+
+        return html.draw([case for case in cases if case.explanations], lang)
     drawer = markdown.draw if format_ == "md" else text.draw
     all_blocks = [block for case in cases for block in blocks.case_blocks(case, depth, lang)]
     all_blocks += blocks.summary(cases, lang)

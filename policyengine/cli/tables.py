@@ -206,7 +206,7 @@ def _target(format_: str, out: str | None) -> str:
     by_name = {".xlsx": "xlsx", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}.get(ending)
     if by_name:
         return by_name
-    if format_ in ("json", "md"):
+    if format_ in ("json", "md", "html"):
         raise click.UsageError(
             "表格的结果写成 xlsx、csv、jsonl 或 text / tables are written as xlsx, csv, jsonl or text"
         )

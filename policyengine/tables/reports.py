@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from policyengine import clauses, explaining, wording
 from policyengine import model as m
+from policyengine.capitals import capital
 from policyengine.deciding import Decided
 from policyengine.decision import CaseDecision, Decision, Result
 from policyengine.diagnostics import Lang
@@ -174,7 +175,7 @@ def _payments(t: _Tables) -> Page:
                     f for f in t.policy.facts.values() if f.entity == payee.kind and f.type.kind == "text"
                 ]
                 said = "，".join(str(word) for f in texts if (word := t.shown(payee, f)) is not None)
-                yield (payee.id, said, d.subject.id, d.option_label.zh, None, None, None, part, wording.in_capitals(part))  # fmt: skip
+                yield (payee.id, said, d.subject.id, d.option_label.zh, None, None, None, part, capital(part))  # fmt: skip
 
     columns = (NUMBER, Column("收款单位编号"), Column("收款单位", "long"), Column("申报编号"), OPTION, *bank, YUAN, Column("金额（大写）", "long"))  # fmt: skip
     return Page("资金拨付表", columns, _rows(rows()))
