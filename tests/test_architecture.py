@@ -37,6 +37,7 @@ LAYERS = (
     ("advising", "casetext"),
     ("render",),
     ("graph", "show", "template", "editor"),
+    ("tables",),
     ("options", "shared"),
     ("api",),
     ("cli", "__main__", "__init__"),
@@ -107,7 +108,9 @@ def test_no_broad_except_and_no_floats(path: Path) -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             assert is_ratio(node.value), (path, node.lineno)
         if isinstance(node, ast.Name):
-            assert node.id != "float" or path.parts[-2] in ("lang", "schema"), (path, node.lineno)
+            # spreadsheets store binary numbers: one function of tables/cells.py finds the digits that were typed
+            known = path.parts[-2] in ("lang", "schema") or path == PACKAGE / "tables" / "cells.py"
+            assert node.id != "float" or known, (path, node.lineno)
 
 
 def is_ratio(value: float) -> bool:
