@@ -1,0 +1,216 @@
+"""A policy to one query: every application's outcome, amount and reasons, as SQL text that an auditor can read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from policyengine import plan as p
+from policyengine.columns import tables
+from policyengine.columns.dialect import DUCKDB, Dialect
+from policyengine.columns.domain import FALSE, TRUE, Col, Day, NotExact, Num, Truth, Word, both, either, opposite
+from policyengine.columns.names import Names
+from policyengine.columns.refusals import Refusals
+from policyengine.columns.scope import Scope
+from policyengine.columns.text import Output, write
+from policyengine.instances import Plans
+from policyengine.values import Type
+
+SEPARATOR = "、"
+FEN = Fraction(1, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The text of a query and what it needs and gives.
+
+    `schema`: the staged tables. `outputs`: name of a result to its query. `applications` has a row an application,
+    with `outcome`, `amount` (fen), `refusals`, and `scalar`: whether columns leave it to the scalar way.
+    Every other output has `id`, `value` (fen for money) and `scalar`. `scalar`: values that columns do not know, and
+    why. `cohort`: group rules over the whole case, so that one undecided row leaves all to the scalar way.
+    """
+
+    plans: Plans
+    readings: Mapping[str, str]
+    schema: Mapping[str, list[tables.Field]]
+    outputs: Mapping[str, str]
+    scales: Mapping[str, Fraction]
+    scalar: Mapping[str, str]
+    cohort: tuple[str, ...]
+    text: str
+
+
+def compile_query(
+    plans: Plans,
+    readings: Mapping[str, str] | None = None,
+    full: Collection[str] = (),
+    dialect: Dialect = DUCKDB,
+) -> Query:
+    """The query of a policy under chosen readings.
+
+    `full`: staged columns (`project.cost`, `enterprise.projects__closed`) known to have no blank, for which no masks
+    are carried. Pure text: nothing is run.
+    """
+    return _Compiler(plans, dict(readings or {}), Names(plans, dict(readings or {}), dialect, frozenset(full))).query()
+
+
+@dataclass(slots=True)
+class _Compiler:
+    plans: Plans
+    readings: dict[str, str]
+    names: Names
+
+    def query(self) -> Query:
+        results = self._results()
+        outputs = {"applications": self._applications(results)} | results
+        for kind in self.plans.policy.entities:
+            check = self._check(kind)
+            if check is not None:
+                outputs[f"check_{kind}"] = check
+        texts, whole = write(self.names, outputs)
+        scales = {name: output.scale for name, output in outputs.items()}
+        return Query(
+            self.plans, self.readings, tables.schema(self.plans), texts, scales, self.names.scalar,
+            tuple(sorted(self.names.cohort)), whole,
+        )  # fmt: skip
+
+    # --- outputs ---
+
+    def _applications(self, results: Mapping[str, Output]) -> Output:
+        names, application = self.names, self.plans.last.application
+        scope = names.own(application.entity)
+        granted, amount = names.read(scope, application.granted), names.read(scope, application.amount)
+        assert isinstance(granted, Truth) and isinstance(amount, Num)
+        refusals = Refusals(names)
+        refusals.walk(scope, application.granted)
+        fen, faults = self._money(amount, application.amount)
+        fault = either(granted.fault, amount.fault, faults, refusals.fault)
+        undecided = opposite(either(granted.no, both(granted.yes, amount.known)))
+        columns = {"id": '"id"', "outcome": f"CASE WHEN {granted.yes} THEN 'granted' ELSE 'refused' END"}
+        columns["amount"] = f"CASE WHEN {granted.yes} THEN {fen} ELSE 0 END"
+        columns["refusals"] = self._listed(refusals, granted)
+        if application.option:
+            option = names.read(scope, application.option)
+            assert isinstance(option, Word)
+            fault = either(fault, option.fault)
+            columns["option"] = f"CASE WHEN {both(option.known, opposite(option.none))} THEN {option.sql} END"
+        for name in self._items():
+            value = names.read(scope, name)
+            assert isinstance(value, Num)
+            shown, exact = self._money(value, name, fault=False)
+            sure = both(value.known, opposite(value.fault), opposite(exact))
+            columns[name] = f"CASE WHEN {sure} THEN {shown} END" if sure != TRUE else shown
+        columns["scalar"] = either(undecided, fault)
+        return Output(scope.frame, columns, FEN)
+
+    def _items(self) -> list[str]:
+        entity = self.plans.last.application.entity
+        return [f"{program.name}.amount" for program in self.plans.last.policy.programs.values() if program.entity == entity]
+
+    def _listed(self, refusals: Refusals, granted: Truth) -> str:
+        """The names of the listed conditions, joined; nothing where the application is granted."""
+        by_name: dict[str, str] = {}
+        for (_, name), listed in refusals.listed.items():
+            by_name[name] = either(by_name.get(name, FALSE), listed)
+        texts = [f"CASE WHEN {listed} THEN '{name}' END" for name, listed in by_name.items() if listed != FALSE]
+        if not texts:
+            return "''"
+        joined = self.names.dialect.joined.format(separator=SEPARATOR, texts=",\n      ".join(texts))
+        return f"CASE WHEN {granted.no} THEN {joined} ELSE '' END"
+
+    def _money(self, value: Num, name: str, fault: bool = True) -> tuple[str, str]:
+        """An amount in whole fen, and where it is not exact in fen."""
+        num = self.names.num
+        value = num.plain(value)
+        unit = FEN / value.scale if value.scale <= FEN else Fraction(1)
+        if value.den is not None or (value.scale < FEN and unit.denominator != 1) or (value.scale / FEN).denominator not in (1, unit.numerator):
+            self.names.scalar.setdefault(name, "不是整分 / not whole fen")
+            return num.w.const(0).sql, TRUE
+        if value.scale >= FEN:
+            return num.at_scale(value, FEN).sql, FALSE
+        below = num.w.const(unit.numerator)
+        if value.low < 0:
+            self.names.scalar.setdefault(name, "可能是负数 / may be negative")
+            return num.w.const(0).sql, TRUE
+        rest = num.w.remainder(value.numerator, below)
+        return num.w.floor_div(value.numerator, below).sql, opposite(num.w.compare("=", rest, num.w.const(0)))
+
+    def _results(self) -> dict[str, Output]:
+        """Headline values of other entities than the application."""
+        found = {}
+        for path, _ in self.plans.policy.header.results:
+            kind, _, name = path.partition(".")
+            if kind == self.plans.last.application.entity:
+                continue
+            scope = self.names.own(kind)
+            value = self.names.read(scope, name)
+            sql, fault, scale = self._value(value, path)
+            lost = either(opposite(value.known), value.fault, fault)
+            found[path] = Output(scope.frame, {"id": '"id"', "value": sql, "scalar": lost}, scale)
+        return found
+
+    def _value(self, value: Col, path: str) -> tuple[str, str, Fraction]:
+        match value:
+            case Num():
+                type_: Type = self.plans.last.nodes[path.partition(".")[2]].info.type
+                if type_.kind == "money":
+                    return *self._money(value, path), FEN
+                plain = self.names.num.plain(value)
+                return plain.raw, FALSE if plain.den is None else TRUE, plain.scale
+            case Truth():
+                return value.yes, FALSE, Fraction(1)
+            case Day() | Word():
+                return f"CASE WHEN {opposite(value.none)} THEN {value.sql} END", FALSE, Fraction(1)
+        return "NULL", TRUE, Fraction(1)
+
+    # --- contradictions ---
+
+    def _check(self, kind: str) -> Output | None:
+        """Rows that contradict themselves, which the scalar way puts into words."""
+        scope = self.names.own(kind)
+        broken = either(*(self._broken(scope, plan, guard) for guard, plan in Refusals(self.names)._versions(scope)))
+        broken = either(broken, *(self._too_late(scope, name) for name, f in self.plans.policy.facts.items() if f.entity == kind and f.not_after))
+        return None if broken == FALSE else Output(scope.frame, {"id": '"id"', "scalar": broken}, Fraction(1))
+
+    def _broken(self, scope: Scope, plan: p.Plan, guard: str) -> str:
+        found = FALSE
+        for rule in plan.rules:
+            if rule.constraint.entity == scope.kind:
+                try:
+                    test = self.names.run.truth(rule.test.node, scope, {})
+                except NotExact as why:
+                    self.names.scalar.setdefault(rule.constraint.name, str(why))
+                    return TRUE
+                found = either(found, both(guard, either(test.no, test.fault)))
+        return found
+
+    def _too_late(self, scope: Scope, name: str) -> str:
+        """A date after the day of an application that looks at it."""
+        fact = self.names.fact(scope, self.plans.policy.facts[name])
+        assert isinstance(fact, Day)
+        given = both(fact.known, opposite(fact.none))
+        if scope.day is not None:
+            return both(given, scope.day.known, f"({fact.sql} > {scope.day.sql})")
+        found = FALSE
+        holders = [scope, *(self.names.follow(scope, r) for r in self.plans.policy.entities[scope.kind].references)]
+        for holder in holders:
+            for relation, entity, reference in tables.relations(self.plans.policy, holder.kind):
+                if entity.dated_by:
+                    first = self._first_day(scope, holder, entity.name, reference.name, relation)
+                    found = either(found, both(given, f"({fact.sql} > {first})"))
+        return found
+
+    def _first_day(self, scope: Scope, holder: Scope, kind: str, reference: str, relation: str) -> str:
+        """The earliest day from which an undated entity is seen along one relation."""
+        own = self.names.own(kind)
+        day = own.day
+        assert day is not None
+        self.names.identity(self.names.follow(own, reference))
+        read = f'e.{day.sql}' if day.known == TRUE else f'CASE WHEN e.{day.known} THEN e.{day.sql} END'
+        never = self.names.dialect.day(date(9999, 12, 31))
+        outputs = {f"{scope.name(relation)}.first_day": (f"min({read})", never)}
+        key = self.names.identity(holder).sql
+        found = scope.frame.join({"e": own.frame}, "", (f'e."{reference}"',), (key,), outputs, True)
+        return next(iter(found.values()))

@@ -1,0 +1,307 @@
+"""Group rules as windows over columns: rank, a pool in order, pro rata, shares to the last unit.
+
+A group is the rows with equal keys; only those that count are ordered, by the rule's keys, then the stable
+key, then the id. Where a key or the membership of a row is not known, its whole case goes the scalar way
+(`fault`), so that no group is decided in which a place is open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from policyengine.columns import tables
+from policyengine.columns.domain import (
+    FALSE,
+    TRUE,
+    Col,
+    Day,
+    Fixed,
+    NotExact,
+    Num,
+    Truth,
+    Whole,
+    Word,
+    both,
+    either,
+    needs_wide,
+    opposite,
+    when,
+)
+from policyengine.columns.frames import store
+from policyengine.columns.scope import Scope
+from policyengine.plan import AllocateNode, RankNode
+
+if TYPE_CHECKING:
+    from policyengine.columns.names import Names
+
+MOST_FOLDED = 1_000  # members of a group whose limits differ, which are taken one after the other
+
+
+def group(names: Names, node: RankNode | AllocateNode, scope: Scope) -> Col:
+    """The value of a group rule on the rows of a frame."""
+    if scope.path or scope.alias or not names.is_dated(scope.kind):
+        raise NotExact("没有日期的对象之间的排序或分配 / a rank or split among entities without a day")
+    found = _Group.of(names, node, scope)
+    if isinstance(node, RankNode):
+        return found.rank()
+    return {"in_order": found.in_order, "pro_rata": found.pro_rata, "shares": found.shares}[node.method]()
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    names: Names
+    node: RankNode | AllocateNode
+    scope: Scope
+    per: tuple[str, ...]
+    counts: str
+    order: str
+    most: int
+    fault: str
+
+    @classmethod
+    def of(cls, names: Names, node: RankNode | AllocateNode, scope: Scope) -> _Group:
+        per: list[str] = []
+        fault, most = FALSE, tables.MOST_ROWS
+        for name in node.per:
+            key = names.read(scope, name)
+            per += _equal_on(key)
+            fault = either(fault, opposite(key.known), key.fault)
+            most = min(most, _most(names, scope.kind, name))
+        if not any(names.plans.last.nodes[name].info.type.kind == "ref" for name in node.per if name in names.plans.last.nodes):
+            names.cohort.add(node.info.name)
+        where = names.read(scope, node.where)
+        assert isinstance(where, Truth)
+        fault = either(fault, opposite(where.known), where.fault)
+        counted = tuple([*per, where.yes])
+        order: list[str] = []
+        open_key = FALSE
+        for name, descending in node.by:
+            key = names.read(scope, name)
+            order += _ordered_by(key, descending)
+            open_key = either(open_key, opposite(key.known), key.fault)
+        several = _over("count(*)", counted)
+        if open_key != FALSE:
+            held = scope.frame.define(f"{node.info.name}.several", several)
+            fault = either(fault, both(where.yes, open_key, f"({held} > 1)"))
+        rule_keys = list(order)
+        stable = _stable_key(names, scope)
+        if stable is not None:
+            order += _ordered_by(stable, False)
+            if stable.known != TRUE:
+                tied = _over("count(*)", (*counted, *(part.removesuffix(" DESC") for part in rule_keys)))
+                held = scope.frame.define(f"{node.info.name}.tied", tied)
+                fault = either(fault, both(where.yes, opposite(stable.known), f"({held} > 1)"))
+        return cls(names, node, scope, tuple(per), where.yes, ", ".join([*order, '"id"']), most, fault)
+
+    # --- parts ---
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        return (*self.per, self.counts)
+
+    def hold(self, suffix: str, sql: str) -> str:
+        return self.scope.frame.define(f"{self.node.info.name}.{suffix}", sql)
+
+    def part(self, name: str) -> Num:
+        value = self.names.read(self.scope, name)
+        assert isinstance(value, Num)
+        if value.den is not None:
+            raise NotExact("没有取整的商参加排序或分配 / a quotient that is not rounded is ranked or split")
+        return self.names.num.plain(value)
+
+    def _open(self, value: Num, counted: bool = True) -> str:
+        """Where a value is not known and matters."""
+        unknown = either(opposite(value.known), value.fault)
+        return both(self.counts, unknown) if counted else unknown
+
+    def total(self, value: Whole) -> Whole:
+        """The sum over the members that count."""
+        low, high = min(0, value.low * self.most), max(0, value.high * self.most)
+        sql = _over(f"sum({value.sql})", self.counted)
+        return Whole(self.hold("sum", self.names.dialect.cast(sql, needs_wide(low, high))), low, high)
+
+    def held(self, suffix: str, value: Whole) -> Whole:
+        return Whole(self.hold(suffix, value.sql), value.low, value.high)
+
+    def result(self, value: Whole, scale: Fraction, *faults: str) -> Num:
+        paid = self.names.num.w.chosen(self.counts, value, self.names.num.w.const(0))
+        return Num(paid.sql, paid.low, paid.high, scale, TRUE, either(self.fault, *faults))
+
+    # --- the rules ---
+
+    def rank(self) -> Num:
+        sql = _over("row_number()", self.counted, self.order)
+        most = self.names.policy.entities[self.scope.kind].most
+        return self.result(Whole(self.hold("place", sql), 1, max(most, self.most)), Fraction(1))
+
+    def in_order(self) -> Num:
+        assert isinstance(self.node, AllocateNode)
+        w, num = self.names.num.w, self.names.num
+        of, limit = self.part(self.node.of), self.part(self.node.limit)
+        if of.low < 0:
+            raise NotExact("申请的金额可能是负数 / an amount asked for may be negative")
+        ask, cap, scale = num.aligned(of, limit)
+        ask, cap = self.held("ask", ask), self.held("cap", cap)
+        before = self._before(ask)
+        plain = w.least(ask, w.greatest(w.minus(cap, before), w.const(0)))
+        faults = self._open(of), self._open(limit)
+        if limit.constant is not None:
+            return self.result(plain, scale, *faults)
+        least, greatest = (self.hold(f, _over(f"{f}({cap.sql})", self.counted)) for f in ("min", "max"))
+        differ = self.hold("differ", both(self.counts, f"({least} <> {greatest})"))
+        used = self._folded(ask, cap, differ)
+        left = w.least(ask, w.greatest(w.minus(cap, used), w.const(0)))
+        many = self.hold("many", both(differ, f"({_over('count(*)', self.counted)} > {MOST_FOLDED})"))
+        return self.result(w.chosen(differ, left, plain), scale, *faults, many)
+
+    def _before(self, ask: Whole) -> Whole:
+        """What those before a member ask for."""
+        high = ask.high * self.most
+        sql = _over(f"sum({ask.sql})", self.counted, self.order, "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING")
+        zero = self.names.dialect.integer(0, needs_wide(0, high))
+        return Whole(self.hold("before", self.names.dialect.cast(f"COALESCE({sql}, {zero})", needs_wide(0, high))), 0, high)
+
+    def _folded(self, ask: Whole, cap: Whole, differ: str) -> Whole:
+        """What those before a member have used up, where each has its own limit."""
+        d = self.names.dialect
+        high = ask.high * self.most
+        wide = needs_wide(0, max(high, cap.high, -cap.low))
+        listed = d.collected.format(ask=d.cast(ask.sql, wide), cap=d.cast(cap.sql, wide))
+        rows = _over(
+            f"{listed} FILTER (WHERE {differ})", self.counted, self.order, "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+        )
+        zero = d.integer(0, wide)
+        before = self.hold("those_before", f"CASE WHEN {differ} THEN {rows} END")
+        sql = f"COALESCE({d.fold.format(list=before, zero=zero)}, {zero})"
+        return Whole(self.hold("used", d.cast(sql, needs_wide(0, high))), 0, high)
+
+    def _same_for_all(self, value: Whole, suffix: str) -> str:
+        """Where a value that should be the same for a group differs within it."""
+        if value.low == value.high:
+            return FALSE
+        return self.hold(f"{suffix}_differs", f"({_over(f'min({value.sql})', self.per)} <> {_over(f'max({value.sql})', self.per)})")
+
+    def pro_rata(self) -> Num:
+        assert isinstance(self.node, AllocateNode)
+        w, num = self.names.num.w, self.names.num
+        of, limit, unit = self.part(self.node.of), self.part(self.node.limit), self.part(self.node.round_to)
+        if of.low < 0:
+            raise NotExact("申请的金额可能是负数 / an amount asked for may be negative")
+        ask, cap, scale = num.aligned(of, limit)
+        ask = self.held("ask", ask)
+        cap = self.held("cap", w.greatest(cap, w.const(0)))
+        sum_ = self.total(w.chosen(self.counts, ask, w.const(0)))
+        split, step, splits_fault = self.split(cap, scale, replace(of, raw=ask.sql, low=ask.low, high=ask.high), unit, sum_)
+        mine = w.times(ask, w.const((scale / step).numerator))
+        fits = w.compare("<=", sum_, cap)
+        faults = self._open(of), self._open(limit, False), self._open(unit, False), self._same_for_all(cap, "cap")
+        return self.result(w.chosen(fits, mine, split), step, *faults, both(opposite(fits), splits_fault))
+
+    def shares(self) -> Num:
+        assert isinstance(self.node, AllocateNode)
+        w = self.names.num.w
+        total, unit, weight = self.part(self.node.total), self.part(self.node.round_to), self.part(self.node.weight)
+        if weight.low < 0:
+            raise NotExact("权数可能是负数 / a weight may be negative")
+        whole = self.held("total", total.numerator)
+        heavy = self.held("weight", weight.numerator)
+        sum_ = self.total(w.chosen(self.counts, heavy, w.const(0)))
+        parts, step, fault = self.split(whole, total.scale, replace(weight, raw=heavy.sql), unit, sum_)
+        any_ = opposite(w.compare("=", whole, w.const(0)))
+        nothing = both(self.counts, any_, w.compare("=", sum_, w.const(0)))
+        lonely = self._nobody(any_)
+        faults = both(any_, self._open(weight)), self._open(total, False), self._open(unit, False)
+        return self.result(parts, step, *faults, self._same_for_all(whole, "total"), nothing, lonely, fault)
+
+    def _nobody(self, any_: str) -> str:
+        """Where there is something to share and no member of the group counts."""
+        if any_ == FALSE or self.counts == TRUE:
+            return FALSE
+        there = _over(f"bool_or({self.counts})", self.per)
+        return both(any_, opposite(self.hold("somebody", there)))
+
+    def split(self, total: Whole, scale: Fraction, weight: Num, unit: Num, sum_: Whole) -> tuple[Whole, Fraction, str]:
+        """A total by largest remainder: the part of each, its scale, and where that is not certain.
+
+        Each gets its share rounded down to whole units; what is left goes out unit by unit to the largest remainder,
+        then the larger weight, then the stable key; what is less than a unit to the first.
+        """
+        w, d = self.names.num.w, self.names.dialect
+        if total.low < 0 or unit.low < 0:
+            raise NotExact("要分的总额可能是负数 / a total to split may be negative")
+        ratio = scale / unit.scale
+        step = unit.scale / ratio.denominator if ratio.denominator != 1 else unit.scale
+        whole = w.times(total, w.const((scale / step).numerator))
+        each = w.greatest(w.times(unit.numerator, w.const((unit.scale / step).numerator)), w.const(1))
+        claim = w.times(whole, weight.numerator)
+        below = w.times(w.greatest(sum_, w.const(1)), each)
+        cap = whole.high // each.low
+        exact = w.floor_div(claim, below)
+        units = Whole(self.hold("units", when(self.counts, exact.sql, w.const(0).sql if not exact.wide else d.integer(0, True))), 0, exact.high)
+        rest = self.held("rest", w.remainder(claim, below))
+        given = Whole(self.hold("given", d.cast(_over(f"sum({units.sql})", self.counted), needs_wide(0, cap))), 0, max(cap, 1))
+        order = f"{rest.sql} DESC, {weight.raw} DESC, {self.order}"
+        place = Whole(self.hold("turn", _over("row_number()", self.counted, order)), 1, self.most)
+        left = w.minus(w.floor_div(whole, each), given)
+        got = w.chosen(w.compare("<=", place, left), w.plus(units, w.const(1)), units)
+        odd = w.chosen(w.compare("=", place, w.const(1)), w.remainder(whole, each), w.const(0))
+        part = w.plus(w.times(got, each), odd)
+        nothing = either(w.compare("=", whole, w.const(0)), w.compare("=", sum_, w.const(0)))
+        part = w.chosen(nothing, w.const(0), Whole(part.sql, 0, max(whole.high, 0)))
+        return part, step, both(self.counts, w.compare("=", unit.numerator, w.const(0)))
+
+
+def _over(sql: str, per: tuple[str, ...], order: str = "", rows: str = "") -> str:
+    keys = ", ".join(dict.fromkeys(part for part in per if part not in (TRUE, FALSE)))
+    inside = " ".join([*([f"PARTITION BY {keys}"] if keys else []), *([f"ORDER BY {order}"] if order else []), *([rows] if rows else [])])
+    return f"{sql} OVER ({inside})"
+
+
+def _equal_on(key: Col) -> list[str]:
+    """Expressions that are all equal where two values of a key are."""
+    match key:
+        case Truth():
+            return [key.yes]
+        case Num():
+            if key.den is not None:
+                raise NotExact("按商分组 / grouped by a quotient")
+            return [key.raw, *([key.none] if key.none != FALSE else [])]
+        case Day() | Word():
+            return [key.sql, *([key.none] if key.none != FALSE else [])]
+        case Fixed():
+            raise NotExact("按表分组 / grouped by a table")
+
+
+def _ordered_by(key: Col, descending: bool) -> list[str]:
+    """A sort key; absent stands last in either direction."""
+    *_, = parts = _equal_on(key)
+    order = f"{parts[0]} DESC" if descending else parts[0]
+    return [*parts[1:], order]
+
+
+def _most(names: Names, kind: str, name: str) -> int:
+    """How many members a group by this key may have: as many as a reference allows."""
+    node = names.plans.last.nodes.get(name)
+    reference = names.policy.entities[kind].references
+    formula = getattr(node, "formula", None)
+    path = getattr(formula, "node", None)
+    if path is not None and getattr(path, "name", "") in reference and not getattr(path, "refs", ()):
+        return reference[path.name].most
+    return tables.MOST_ROWS
+
+
+def _stable_key(names: Names, scope: Scope) -> Col | None:
+    key = names.policy.entities[scope.kind].key
+    if not key:
+        return None
+    *refs, name = key.split(".")
+    holder = scope
+    for reference in refs:
+        holder = names.follow(holder, reference)
+    value = names.fact(holder, names.policy.facts[name])
+    return value
+
+
+__all__ = ["group", "store"]
