@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
@@ -14,7 +14,7 @@ from policyengine.columns.domain import FALSE, TRUE, Col, Day, NotExact, Num, Tr
 from policyengine.columns.names import Names
 from policyengine.columns.refusals import Refusals
 from policyengine.columns.scope import Scope
-from policyengine.columns.text import Output, write
+from policyengine.columns.text import Output, Written, write
 from policyengine.instances import Plans
 from policyengine.values import Type
 
@@ -26,20 +26,28 @@ FEN = Fraction(1, 100)
 class Query:
     """The text of a query and what it needs and gives.
 
-    `schema`: the staged tables. `outputs`: name of a result to its query. `applications` has a row an application,
-    with `outcome`, `amount` (fen), `refusals`, and `scalar`: whether columns leave it to the scalar way.
-    Every other output has `id`, `value` (fen for money) and `scalar`. `scalar`: values that columns do not know, and
-    why. `cohort`: group rules over the whole case, so that one undecided row leaves all to the scalar way.
+    `schema`: the staged tables. `written`: the statements, and the query of each output; `kinds`: the entity whose rows
+    an output has. `applications` has a row an application, with `outcome`, `amount` (fen),
+    `refusals`, the amount of each program, and `scalar`: whether columns leave it to the scalar way. A headline value
+    (`participation.share`) has `id`, `value` (`numbers`: a number, in units of its scale) and `scalar`; other outputs only say which rows
+    contradict themselves. `lost`: values that columns do not know, and why. `cohort`: group rules over the whole
+    case, so that one open row leaves all to the scalar way.
     """
 
     plans: Plans
     readings: Mapping[str, str]
     schema: Mapping[str, list[tables.Field]]
-    outputs: Mapping[str, str]
+    written: Written
+    kinds: Mapping[str, str]
+    numbers: Mapping[str, bool]
     scales: Mapping[str, Fraction]
-    scalar: Mapping[str, str]
+    lost: Mapping[str, str]
     cohort: tuple[str, ...]
-    text: str
+
+    @property
+    def text(self) -> str:
+        """All of it, to read and to run."""
+        return "\n\n".join(f"{sql};" for sql in (*self.written.views, *self.written.outputs.values())) + "\n"
 
 
 def compile_query(
@@ -63,22 +71,30 @@ class _Compiler:
     names: Names
 
     def query(self) -> Query:
-        results = self._results()
-        outputs = {"applications": self._applications(results)} | results
+        outputs = {"applications": self._applications()} | self._results()
         for kind in self.plans.policy.entities:
-            check = self._check(kind)
-            if check is not None:
-                outputs[f"check_{kind}"] = check
-        texts, whole = write(self.names, outputs)
+            broken = self._broken_or_late(kind)
+            last = next((name for name, output in outputs.items() if output.frame.name == kind), "")
+            if broken == FALSE:
+                continue
+            if last:
+                columns = dict(outputs[last].columns)
+                columns["scalar"] = either(columns["scalar"], broken)
+                outputs[last] = replace(outputs[last], columns=columns)
+            else:
+                outputs[kind] = Output(self.names.own(kind).frame, {"id": '"id"', "scalar": broken}, Fraction(1))
+        written = write(self.names, outputs)
         scales = {name: output.scale for name, output in outputs.items()}
         return Query(
-            self.plans, self.readings, tables.schema(self.plans), texts, scales, self.names.scalar,
-            tuple(sorted(self.names.cohort)), whole,
+            self.plans, self.readings, tables.schema(self.plans), written,
+            {name: output.frame.name for name, output in outputs.items()},
+            {name: self._number(name) for name in outputs}, scales, self.names.scalar,
+            tuple(sorted(self.names.cohort)),
         )  # fmt: skip
 
     # --- outputs ---
 
-    def _applications(self, results: Mapping[str, Output]) -> Output:
+    def _applications(self) -> Output:
         names, application = self.names, self.plans.last.application
         scope = names.own(application.entity)
         granted, amount = names.read(scope, application.granted), names.read(scope, application.amount)
@@ -151,6 +167,11 @@ class _Compiler:
             found[path] = Output(scope.frame, {"id": '"id"', "value": sql, "scalar": lost}, scale)
         return found
 
+    def _number(self, path: str) -> bool:
+        """Whether the values of an output are numbers."""
+        node = self.plans.last.nodes.get(path.partition(".")[2])
+        return node is not None and node.info.type.quantity
+
     def _value(self, value: Col, path: str) -> tuple[str, str, Fraction]:
         match value:
             case Num():
@@ -167,12 +188,12 @@ class _Compiler:
 
     # --- contradictions ---
 
-    def _check(self, kind: str) -> Output | None:
-        """Rows that contradict themselves, which the scalar way puts into words."""
+    def _broken_or_late(self, kind: str) -> str:
+        """Where a row contradicts itself, which the scalar way puts into words."""
         scope = self.names.own(kind)
         broken = either(*(self._broken(scope, plan, guard) for guard, plan in Refusals(self.names)._versions(scope)))
-        broken = either(broken, *(self._too_late(scope, name) for name, f in self.plans.policy.facts.items() if f.entity == kind and f.not_after))
-        return None if broken == FALSE else Output(scope.frame, {"id": '"id"', "scalar": broken}, Fraction(1))
+        dates = [name for name, f in self.plans.policy.facts.items() if f.entity == kind and f.not_after]
+        return either(broken, *(self._too_late(scope, name) for name in dates))
 
     def _broken(self, scope: Scope, plan: p.Plan, guard: str) -> str:
         found = FALSE

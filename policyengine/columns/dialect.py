@@ -19,7 +19,8 @@ class Dialect:
 
     `quotient`: whole division of a number ≥ 0 by one > 0. `months_later`: the same day some months on, clamped
     to the month's last day. `fold`: what a list of (ask, limit) uses up in its order. `joined`: the texts of a
-    list that are not NULL, with a separator.
+    list that are not NULL, with a separator. `view`: a stage that is computed where it is read, `table`: one that is
+    kept because several read it.
     """
 
     name: str
@@ -32,8 +33,8 @@ class Dialect:
     fold: str
     collected: str
     joined: str
-    materialized: str
-    inlined: str
+    view: str
+    table: str
 
     def integer(self, value: int, wide: bool = False) -> str:
         """A literal, always with its width: a bare one would be 32 bits."""
@@ -62,6 +63,6 @@ DUCKDB = Dialect(
     fold="list_reduce({list}, lambda used, one: used + LEAST(one.ask, GREATEST(one.cap - used, {zero})), {zero})",
     collected="list({{'ask': {ask}, 'cap': {cap}}})",
     joined="concat_ws('{separator}', {texts})",
-    materialized="AS MATERIALIZED",
-    inlined="AS NOT MATERIALIZED",
+    view="CREATE OR REPLACE TEMP VIEW {name} AS\n{sql}",
+    table="CREATE OR REPLACE TEMP TABLE {name} AS\n{sql}",
 )

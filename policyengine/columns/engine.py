@@ -6,16 +6,23 @@ rules compare rows of the whole file, that is all of it.)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
-from policyengine.columns import tables
-from policyengine.columns.compiling import SEPARATOR, Query, compile_query
+from policyengine.case import Case
+from policyengine.columns import components, tables
+from policyengine.columns.compiling import FEN, SEPARATOR, Query
 from policyengine.columns.dialect import DUCKDB
 from policyengine.columns.staging import Rows
-from policyengine.instances import Plans
+from policyengine.deciding import decide
+from policyengine.decision import CaseDecision, Decision
+from policyengine.diagnostics import CaseError
+from policyengine.exact import CONTEXT
+from policyengine.values import Value
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,15 +37,66 @@ def driver() -> ModuleType:
     return duckdb
 
 
+class Origin(Protocol):
+    """Where the staged rows came from, so that a case can be decided the scalar way."""
+
+    def case(self, ids: Mapping[str, Sequence[str]]) -> Case:
+        """The rows of these ids, by kind, as one case in which they keep these ids."""
+
+
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One application as columns decide it. `amount` in fen."""
+class Line:
+    """One application as it was decided. `amount` in fen; None while it is open.
+
+    `refusals`: names of the failed conditions, in no order. `by_scalar`: decided one by one.
+    """
 
     id: str
     outcome: str
-    amount: int
+    amount: int | None
     refusals: frozenset[str]
-    scalar: bool
+    by_scalar: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Linked rows that contradict themselves or cannot be computed: no decision is made on any of them."""
+
+    ids: Mapping[str, Sequence[str]]
+    error: CaseError
+
+
+@dataclass(slots=True)
+class Batch:
+    """What came of a run. The tables `decided` (a row an application) and `value` (headline values of other
+    entities: output, id, number, text) are in the connection.
+
+    `scalar`: applications decided one by one, with their decisions; `broken`: those that have none.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    query: Query
+    rows: int
+    scalar: dict[str, Decision] = field(default_factory=dict)
+    broken: list[Broken] = field(default_factory=list)
+
+    @property
+    def by_columns(self) -> int:
+        gone = sum(len(b.ids.get(self.query.plans.last.application.entity, ())) for b in self.broken)
+        return self.rows - len(self.scalar) - gone
+
+    def lines(self) -> Iterator[Line]:
+        """Every decided application."""
+        cursor = self.connection.execute("SELECT id, outcome, amount, refusals, by_scalar FROM decided")
+        while found := cursor.fetchmany(10_000):
+            for id_, outcome, amount, refusals, by_scalar in found:
+                yield Line(id_, outcome, amount, frozenset(refusals.split(SEPARATOR)) if refusals else frozenset(), by_scalar)
+
+    def values(self, output: str) -> dict[str, Decimal | None]:
+        """A headline value by entity id, in 元 or its own unit; None where it is open."""
+        scale = self.query.scales[output]
+        cursor = self.connection.execute("SELECT id, number FROM value WHERE output = $1", [output])
+        return {id_: None if n is None else CONTEXT.divide(Decimal(n * scale.numerator), Decimal(scale.denominator)) for id_, n in cursor.fetchall()}
 
 
 def stage(connection: duckdb.DuckDBPyConnection, schema: Mapping[str, list[tables.Field]], rows: Rows) -> None:
@@ -65,3 +123,79 @@ def full(connection: duckdb.DuckDBPyConnection, schema: Mapping[str, list[tables
         answers = connection.execute(f'SELECT {tests} FROM "{kind}"').fetchall()[0]
         found |= {f"{kind}.{f.name}" for f, yes in zip(asked, answers, strict=True) if yes is not False}
     return frozenset(found)
+
+
+def run(connection: duckdb.DuckDBPyConnection, query: Query, origin: Origin) -> Batch:
+    """Decide everything that is staged: by column what can be, the linked rows of all else one case at a time."""
+    for sql in query.written.steps:
+        connection.execute(sql)
+    for name, sql in query.written.finals.items():
+        connection.execute(f'CREATE OR REPLACE TEMP TABLE "out_{name}" AS {sql}')
+    application = query.plans.last.application.entity
+    left = components.left(connection, query)
+    _write(connection, query)
+    count = connection.execute(f'SELECT count(*) FROM "{application}"').fetchall()[0][0]
+    batch = Batch(connection, query, count)
+    for ids in components.split(connection, query, left):
+        _scalar(batch, origin, ids)
+    return batch
+
+
+def _write(connection: duckdb.DuckDBPyConnection, query: Query) -> None:
+    """The tables of results, without the rows that are left to the scalar way."""
+    application = query.plans.last.application.entity
+    connection.execute(
+        f'''CREATE OR REPLACE TEMP TABLE decided AS SELECT *, FALSE AS by_scalar FROM "out_applications"
+        WHERE id NOT IN (SELECT id FROM "left_{application}")'''
+    )
+    connection.execute("CREATE OR REPLACE TEMP TABLE value (output VARCHAR, id VARCHAR, number HUGEINT, text VARCHAR)")
+    for path, kind in query.kinds.items():
+        if "." in path:
+            number = query.numbers[path]
+            shown = "value, NULL" if number else "NULL, CAST(value AS VARCHAR)"
+            connection.execute(
+                f'''INSERT INTO value SELECT $1, id, {shown} FROM "out_{path}" WHERE id NOT IN (SELECT id FROM "left_{kind}")''', [path]
+            )
+
+
+def _scalar(batch: Batch, origin: Origin, ids: Mapping[str, Sequence[str]]) -> None:
+    query = batch.query
+    try:
+        decided = decide(query.plans, origin.case(ids), query.readings, reasons=False).decision
+    except CaseError as error:
+        batch.broken.append(Broken(ids, error))
+        return
+    columns = [row[0] for row in batch.connection.execute("DESCRIBE decided").fetchall()]
+    rows = []
+    for decision in decided.decisions:
+        batch.scalar[decision.subject.id] = decision
+        amount = _count(decision.amount, FEN)
+        listed = SEPARATOR.join(dict.fromkeys(failure.condition for failure in decision.refusals))
+        known = {
+            "id": decision.subject.id, "outcome": decision.outcome, "amount": amount, "refusals": listed,
+            "option": decision.option or None, "by_scalar": True,
+        }  # fmt: skip
+        rows.append([known.get(column) for column in columns])
+    if rows:
+        places = ", ".join(f"${i}" for i in range(1, len(columns) + 1))
+        batch.connection.executemany(f"INSERT INTO decided VALUES ({places})", rows)
+    _values(batch, decided)
+
+
+def _values(batch: Batch, decided: CaseDecision) -> None:
+    rows = []
+    for result in (*decided.results, *(r for d in decided.decisions for r in d.results)):
+        output = f"{result.subject.kind}.{result.name}"
+        number = _count(result.value, batch.query.scales[output])
+        known = number is None and isinstance(result.value, str | bool)
+        rows.append([output, result.subject.id, number, str(result.value) if known else None])
+    if rows:
+        batch.connection.executemany("INSERT INTO value VALUES ($1, $2, $3, $4)", rows)
+
+
+def _count(value: Value, unit: Fraction) -> int | None:
+    """A known quantity as a whole number of units; None where it is open or finer."""
+    if not isinstance(value, Decimal | Fraction):
+        return None
+    count = Fraction(value) / unit
+    return count.numerator if count.denominator == 1 else None

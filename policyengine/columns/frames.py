@@ -2,7 +2,7 @@
 
 A column's level is one more than that of what it reads, over all frames, so that a stage of a frame (all
 columns up to a level) only reads stages of lower levels. Facts of entities that are reached along references
-are joined in stage 0; aggregates, and values of other dated entities, are joined at the level at which
+are joined in stage 1; aggregates, and values of other dated entities, are joined at the level at which
 they are ready.
 """
 
@@ -18,6 +18,11 @@ from policyengine.columns.numbers import Arithmetic
 NAME = re.compile(r'(?:(?<![\w"])(\w+)\.)?"([^"]+)"')  # an optional qualifier and a column
 _ATOM = re.compile(r"""("[^"]+"|TRUE|FALSE|'[^']*'|DATE '[^']*'|CAST\(-?\d+ AS [^()]+(\(\d+, *\d+\))?\))\Z""")
 OWN = "p"  # the alias of a frame's own rows in its stages
+
+
+def alias_of(path: tuple[str, ...]) -> str:
+    """The alias of the staged row that a path of references leads to."""
+    return "r_" + "__".join(path) if path else OWN
 
 
 @dataclass(slots=True)
@@ -45,6 +50,7 @@ class Column:
     level: int
     comment: str = ""
     join: Join | None = None
+    staged: bool = False
 
 
 @dataclass(slots=True)
@@ -61,9 +67,9 @@ class Frame:
         """The highest level of the own columns that expressions read."""
         return max((self.columns[name].level for text in texts for _, name in NAME.findall(text)), default=0)
 
-    def base(self, name: str, sql: str) -> str:
-        """A column of stage 0, read from the staged tables."""
-        self.columns.setdefault(name, Column(name, sql, 0))
+    def base(self, name: str, sql: str, level: int = 0) -> str:
+        """A column read from the own staged table (stage 0) or from those that references lead to (stage 1)."""
+        self.columns.setdefault(name, Column(name, sql, level, staged=True))
         return f'"{name}"'
 
     def define(self, name: str, sql: str, comment: str = "") -> str:

@@ -29,7 +29,7 @@ from policyengine.columns.domain import (
     either,
     opposite,
 )
-from policyengine.columns.frames import Frame, parts, mapped, read_from, store
+from policyengine.columns.frames import Frame, alias_of, mapped, parts, read_from, store
 from policyengine.columns.interpret import Bound, Interpreter, always
 from policyengine.columns.numbers import Arithmetic, Wholes
 from policyengine.columns.scope import Scope
@@ -70,7 +70,7 @@ class Names:
     def frame(self, kind: str) -> Frame:
         if kind not in self.frames:
             self.frames[kind] = Frame(kind)
-            self.frames[kind].base("id", f'{_alias(())}."id"')
+            self.frames[kind].base("id", f'{alias_of(())}."id"')
         return self.frames[kind]
 
     def own(self, kind: str) -> Scope:
@@ -152,18 +152,21 @@ class Names:
         entity = self.policy.entities[scope.kind].references[reference]
         sql = f'{alias}."{reference}"'
         none = f"({sql} IS NULL)" if entity.optional or missing != FALSE else FALSE
-        name = scope.name(reference)
-        shown = scope.frame.base(name, f"COALESCE({sql}, '')" if none != FALSE else sql)
-        return Word(shown, none=scope.frame.base(f"{name}__none", none) if none != FALSE else FALSE)
+        name, level = scope.name(reference), len(scope.path) and 1
+        shown = scope.frame.base(name, f"COALESCE({sql}, '')" if none != FALSE else sql, level)
+        return Word(shown, none=scope.frame.base(f"{name}__none", none, level) if none != FALSE else FALSE)
 
     def _row(self, scope: Scope) -> tuple[str, str]:
         """The alias of the staged row at a scope, and when there is none (along optional references)."""
-        alias, missing, kind = _alias(()), FALSE, scope.frame.name
+        alias, missing, kind = alias_of(()), FALSE, scope.frame.name
+        at = Scope(scope.frame, (), kind, None)
         for i, reference in enumerate(scope.path):
             entity = self.policy.entities[kind].references[reference]
-            if entity.optional or missing != FALSE:
-                missing = f'({alias}."{reference}" IS NULL)' if missing == FALSE else either(missing, f'({alias}."{reference}" IS NULL)')
-            kind, alias = entity.to, _alias(scope.path[: i + 1])
+            if i == 0:
+                missing = either(missing, self._base_reference(at, reference).none)
+            elif entity.optional or missing != FALSE:
+                missing = either(missing, f'({alias}."{reference}" IS NULL)')
+            kind, alias = entity.to, alias_of(scope.path[: i + 1])
             scope.frame.refs[scope.path[: i + 1]] = kind
         return alias, missing
 
@@ -381,7 +384,7 @@ class Names:
             return value.yes
         alias, missing = self._row(replace(scope, alias=""))
         sql = either(missing, f'COALESCE({alias}."{relation}__closed", FALSE)')
-        return scope.frame.base(scope.name(f"{relation}__closed"), sql)
+        return scope.frame.base(scope.name(f"{relation}__closed"), sql, len(scope.path) and 1)
 
     # --- what depends on the day ---
 
@@ -471,7 +474,7 @@ class _Fact:
         if sql in (TRUE, FALSE):
             return sql
         name = self.scope.name(f"{self.fact.name}__{suffix}" if suffix else self.fact.name)
-        return self.scope.frame.base(name, sql)
+        return self.scope.frame.base(name, sql, len(self.scope.path) and 1)
 
     def _bool(self, sql: str, given: str) -> Col:
         if given == TRUE:
@@ -480,10 +483,6 @@ class _Fact:
             raise NotExact("可以答“无”的是否题 / a yes-or-no that may be none")
         fault = self._base("fault", self.missing)
         return Truth(self._base("", f"COALESCE({sql}, FALSE)"), self._base("no", f"COALESCE(NOT {sql}, FALSE)"), fault)
-
-
-def _alias(path: tuple[str, ...]) -> str:
-    return '"' + ".".join(path) + '"' if path else "p"
 
 
 def _alike(a: p.Node | None, b: p.Node | None) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -56,3 +57,19 @@ def _cell(field: Field, ent: CaseEntity, policy: m.Policy, prefix: str) -> Cell:
             within = fact.low is not None and fact.high is not None and fact.low <= value <= fact.high
             return count if within else None
     return None
+
+
+class FromCases:
+    """Staged rows that came from cases in memory, each under its prefix."""
+
+    def __init__(self, cases: Iterable[tuple[str, Case]]) -> None:
+        self._entities: dict[tuple[str, str], CaseEntity] = {}
+        for prefix, case in cases:
+            for kind, members in case.entities.items():
+                for ent in members.values():
+                    links = {name: None if id_ is None else prefix + id_ for name, id_ in ent.references.items()}
+                    self._entities[kind, prefix + ent.id] = replace(ent, id=prefix + ent.id, references=links)
+
+    def case(self, ids: Mapping[str, Sequence[str]]) -> Case:
+        """The rows of these ids as one case."""
+        return Case("", {kind: {id_: self._entities[kind, id_] for id_ in members} for kind, members in ids.items()})

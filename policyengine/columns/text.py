@@ -1,14 +1,17 @@
-"""Frames to SQL text: one named stage a level, with label and clause of each column beside it."""
+"""Frames to SQL text: one named stage a level, with label and clause of each column beside it.
+
+A stage is a view; where several read it and it is more than reckoning row by row, it is kept as a table.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from policyengine.columns.frames import NAME, OWN, Column, Frame, Join, qualify
+from policyengine.columns.frames import NAME, OWN, Column, Frame, Join, alias_of, qualify
 
 if TYPE_CHECKING:
     from policyengine.columns.names import Names
@@ -23,49 +26,78 @@ class Output:
     scale: Fraction
 
 
-def write(names: Names, outputs: Mapping[str, Output]) -> tuple[dict[str, str], str]:
-    """The query of each output, and all of it as one text to read."""
+@dataclass(slots=True)
+class _Stage:
+    """`costly`: joins, groups or windows since what was last kept."""
+
+    name: str
+    sql: str
+    costly: bool
+    uses: int = 0
+
+    @property
+    def kept(self) -> bool:
+        return self.costly and self.uses > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`views`: the stages one by one, for a reader. `steps`: the kept stages alone, each with the stages it is made
+    from inside, which is quicker to prepare. `outputs`: the query of each output over the one, `finals` over the other."""
+
+    views: tuple[str, ...]
+    outputs: dict[str, str]
+    steps: tuple[str, ...]
+    finals: dict[str, str]
+
+
+def write(names: Names, outputs: Mapping[str, Output]) -> Written:
+    """The statements that make all stages, in order, and the query of each output."""
     writer = _Writer(names)
     for output in outputs.values():
         writer.need(output)
     finals = {name: writer.final(output) for name, output in outputs.items()}
     stages = writer.stages()
-    uses = _uses(stages, finals)
-    texts = {}
-    for name, final in finals.items():
-        texts[name] = _with(names, _reachable(stages, final), uses, final)
-    return texts, _with(names, stages, uses, "") + "".join(f"\n\n-- {name}\n{final};" for name, final in finals.items())
-
-
-def _with(names: Names, stages: dict[str, str], uses: dict[str, int], final: str) -> str:
-    d = names.dialect
-    parts = []
-    for name, sql in stages.items():
-        how = d.materialized if uses.get(name, 0) > 1 else d.inlined
-        parts.append(f'"{name}" {how} (\n{sql}\n)')
-    return "WITH " + ",\n".join(parts) + ("\n" + final if final else "")
-
-
-_STAGE = re.compile(r'"((?:\w+)@\d+)"')
-
-
-def _uses(stages: dict[str, str], finals: dict[str, str]) -> dict[str, int]:
-    uses: dict[str, int] = {}
-    for sql in (*stages.values(), *finals.values()):
+    for sql in (*(stage.sql for stage in stages.values()), *finals.values()):
         for name in _STAGE.findall(sql):
-            uses[name] = uses.get(name, 0) + 1
-    return uses
+            stages[name].uses += 1
+    _settle(stages)
+    views = tuple(_statement(names, stage) for stage in stages.values())
+    steps = tuple(
+        names.dialect.table.format(name=f'"{stage.name}"', sql=_inside(stages, stage.sql))
+        for stage in stages.values()
+        if stage.kept
+    )
+    return Written(views, finals, steps, {name: _inside(stages, sql) for name, sql in finals.items()})
 
 
-def _reachable(stages: dict[str, str], final: str) -> dict[str, str]:
-    """The stages that a final text needs, in order."""
-    wanted, open_ = set(), _STAGE.findall(final)
+def _inside(stages: Mapping[str, _Stage], sql: str) -> str:
+    """A query with the stages that it is made from, down to those that are kept."""
+    wanted: set[str] = set()
+    open_ = _STAGE.findall(sql)
     while open_:
         name = open_.pop()
-        if name not in wanted:
+        if name not in wanted and not stages[name].kept:
             wanted.add(name)
-            open_ += _STAGE.findall(stages[name])
-    return {name: sql for name, sql in stages.items() if name in wanted}
+            open_ += _STAGE.findall(stages[name].sql)
+    parts = [f'"{name}" AS (\n{stage.sql}\n)' for name, stage in stages.items() if name in wanted]
+    return "WITH " + ",\n".join(parts) + "\n" + sql if parts else sql
+
+
+_STAGE = re.compile(r'"(\w+__\d\d)"')
+_COSTLY = re.compile(r"\bJOIN\b|\bOVER\b|\bGROUP BY\b")
+
+
+def _settle(stages: dict[str, _Stage]) -> None:
+    """Which stages are kept: those that several read and that are not quickly made again."""
+    for stage in stages.values():
+        before = (stages[name] for name in _STAGE.findall(stage.sql))
+        stage.costly = stage.costly or any(b.costly and not b.kept for b in before)
+
+
+def _statement(names: Names, stage: _Stage) -> str:
+    form = names.dialect.table if stage.kept else names.dialect.view
+    return form.format(name=f'"{stage.name}"', sql=stage.sql)
 
 
 @dataclass(slots=True)
@@ -95,8 +127,10 @@ class _Writer:
         live.add(name)
         column = frame.columns[name]
         if column.join is None:
-            if column.level:
+            if not column.staged:
                 self._need(frame, column.sql)
+            elif column.level:
+                self._need_references(frame, column.sql)
             return
         join = column.join
         for match in join.match:
@@ -105,63 +139,76 @@ class _Writer:
             for text in (join.on, *join.keys, join.outputs[name]):
                 self._need(source, text, q)
 
+    def _need_references(self, frame: Frame, sql: str) -> None:
+        """What joining the staged tables along references takes: the own references that lead there."""
+        self._need(frame, sql, OWN)  # whether there is a row at all
+        for path in frame.refs:
+            if f"{alias_of(path)}." in sql:
+                self._want(frame, path[0])
+
     # --- stages ---
 
     def levels(self, frame: Frame) -> list[int]:
         live = self.live.get(frame.name, {"id"})
         return sorted({0, *(c.level for c in frame.columns.values() if c.name in live)})
 
-    def stages(self) -> dict[str, str]:
+    def stages(self) -> dict[str, _Stage]:
         """All stages by name, each after what it reads."""
-        found: dict[tuple[int, str], str] = {}
+        found: dict[tuple[int, str], _Stage] = {}
         for frame in self.names.frames.values():
             if frame.name not in self.live:
                 continue
             before = ""
             for level in self.levels(frame):
                 sql = self._first(frame) if level == 0 else self._next(frame, level, before)
-                before = f"{frame.name}@{level}"
-                found[level, frame.name] = sql
-        return {f"{name}@{level}": found[level, name] for level, name in sorted(found)}
+                before = stage_name(frame, level)
+                found[level, frame.name] = _Stage(before, sql, bool(_COSTLY.search(sql)))
+        return {found[key].name: found[key] for key in sorted(found)}
 
     def _columns(self, frame: Frame, level: int) -> list[Column]:
         live = self.live[frame.name]
         return [c for c in frame.columns.values() if c.level == level and c.name in live]
 
     def _first(self, frame: Frame) -> str:
-        columns = self._columns(frame, 0)
-        shown = _listed((c.sql, c.name, c.comment) for c in columns)
-        text = " ".join(c.sql for c in columns)
-        joins = ""
-        for path, kind in sorted(frame.refs.items(), key=lambda item: len(item[0])):
-            alias = ".".join(path)
-            if f'"{alias}".' in text or any(p[: len(path)] == path and f'"{".".join(p)}".' in text for p in frame.refs):
-                before = f'"{".".join(path[:-1])}"' if len(path) > 1 else OWN
-                joins += f'\n  LEFT JOIN "{kind}" "{alias}" ON "{alias}"."id" = {before}."{path[-1]}"'
-        return f'  SELECT\n{shown}\n  FROM "{frame.name}" {OWN}{joins}'
+        shown = _listed((c.sql, c.name, c.comment) for c in self._columns(frame, 0))
+        return f'  SELECT\n{shown}\n  FROM "{frame.name}" {OWN}'
 
     def _next(self, frame: Frame, level: int, before: str) -> str:
         columns = self._columns(frame, level)
         joins = list({id(c.join): c.join for c in columns if c.join is not None}.values())
         shown = _listed((c.sql if c.join else qualify(c.sql, OWN), c.name, c.comment) for c in columns)
-        joined = "".join("\n  " + self._join(frame, join, {c.name for c in columns}) for join in joins)
+        joined = "".join("\n  " + self._join(join, {c.name for c in columns}) for join in joins)
+        joined = self._along(frame, [c.sql for c in columns if c.staged]) + joined
         return f'  SELECT {OWN}.*,\n{shown}\n  FROM "{before}" {OWN}{joined}'
 
-    def _join(self, frame: Frame, join: Join, wanted: set[str]) -> str:
+    def _along(self, frame: Frame, texts: list[str]) -> str:
+        """The joins along references that staged columns are read from."""
+        wanted = {path for path in frame.refs if any(f"{alias_of(path)}." in text for text in texts)}
+        joins = ""
+        for path in sorted({p[: i + 1] for p in wanted for i in range(len(p))}, key=len):
+            alias, before = alias_of(path), alias_of(path[:-1])
+            joins += f'\n  LEFT JOIN "{frame.refs[path]}" {alias} ON {alias}."id" = {before}."{path[-1]}"'
+        return joins
+
+    def _join(self, join: Join, wanted: set[str]) -> str:
         outputs = {name: sql for name, sql in join.outputs.items() if name in wanted}
-        sources = [(q, f'"{self._at(source, level)}" {q}') for q, (source, level) in join.sources.items()]
+        sources = [f'"{self._at(source, level)}" {q}' for q, (source, level) in join.sources.items()]
         keys = [f"{key} AS k{i}" for i, key in enumerate(join.keys)]
         listed = ", ".join([*keys, *(f'{sql} AS "{name}"' for name, sql in outputs.items())])
-        source = sources[0][1] if len(sources) == 1 else f"{sources[0][1]} JOIN {sources[1][1]} ON {join.on}"
+        source = sources[0] if len(sources) == 1 else f"{sources[0]} JOIN {sources[1]} ON {join.on}"
         group = f" GROUP BY {', '.join(join.keys)}" if join.grouped else ""
         on = " AND ".join(f"{join.alias}.k{i} = {qualify(match, OWN)}" for i, match in enumerate(join.match))
         return f"LEFT JOIN (SELECT {listed} FROM {source}{group}) {join.alias} ON {on}"
 
     def _at(self, frame: Frame, level: int) -> str:
-        return f"{frame.name}@{max(each for each in self.levels(frame) if each <= level)}"
+        return stage_name(frame, max(each for each in self.levels(frame) if each <= level))
 
 
-def _listed(columns) -> str:  # type: ignore[no-untyped-def]
+def stage_name(frame: Frame, level: int) -> str:
+    return f"{frame.name}__{level:02d}"
+
+
+def _listed(columns: Iterable[tuple[str, str, str]]) -> str:
     """Columns one a line, with what they are."""
     lines = []
     rows = list(columns)
