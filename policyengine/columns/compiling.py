@@ -103,7 +103,7 @@ class _Compiler:
         refusals.walk(scope, application.granted)
         fen, faults = self._money(amount, application.amount)
         fault = either(granted.fault, amount.fault, faults, refusals.fault)
-        undecided = opposite(either(granted.no, both(granted.yes, amount.known)))
+        undecided = opposite(either(both(granted.no, opposite(refusals.open)), both(granted.yes, amount.known)))
         columns = {"id": '"id"', "outcome": f"CASE WHEN {granted.yes} THEN 'granted' ELSE 'refused' END"}
         columns["amount"] = f"CASE WHEN {granted.yes} THEN {fen} ELSE 0 END"
         columns["refusals"] = self._listed(refusals, granted)
@@ -191,7 +191,7 @@ class _Compiler:
     def _broken_or_late(self, kind: str) -> str:
         """Where a row contradicts itself, which the scalar way puts into words."""
         scope = self.names.own(kind)
-        broken = either(*(self._broken(scope, plan, guard) for guard, plan in Refusals(self.names)._versions(scope)))
+        broken = either(*(self._broken(scope, plan, guard) for guard, plan in Refusals(self.names).versions(scope)))
         dates = [name for name, f in self.plans.policy.facts.items() if f.entity == kind and f.not_after]
         return either(broken, *(self._too_late(scope, name) for name in dates))
 

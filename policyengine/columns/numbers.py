@@ -159,6 +159,8 @@ class Arithmetic:
     def across(self, a: Num, b: Num) -> tuple[Whole, Whole]:
         """Two whole numbers that compare as a and b do."""
         x, y, _ = self.aligned(a, b)
+        if a.den == b.den:
+            return x, y
         if a.den is not None:
             y = self.w.times(y, a.den)
         if b.den is not None:
@@ -166,7 +168,8 @@ class Arithmetic:
         return x, y
 
     def _dens(self, a: Num, b: Num) -> Whole | None:
-        if a.den is None or b.den is None:
+        """The denominator of what `across` gives."""
+        if a.den is None or b.den is None or a.den == b.den:
             return a.den or b.den
         return self.w.times(a.den, b.den)
 
@@ -184,10 +187,9 @@ class Arithmetic:
         return self._num(whole, a.scale, a, den=a.den)
 
     def subtract(self, a: Num, b: Num) -> Num:
-        if a.den is None and b.den is None:
-            x, y, scale = self.aligned(a, b)
-            return self._num(self.w.minus(x, y), scale, a, b)
-        return self.add(a, self.negate(b))
+        _, _, scale = self.aligned(a, b)
+        x, y = self.across(a, b)
+        return self._num(self.w.minus(x, y), scale, a, b, den=self._dens(a, b))
 
     def multiply(self, a: Num, b: Num) -> Num:
         for one, other in ((a, b), (b, a)):
@@ -197,7 +199,8 @@ class Arithmetic:
                     return replace(self.const(Fraction(0)), known=other.known, fault=other.fault)
                 if factor > 0:
                     return replace(other, scale=other.scale * factor, none=FALSE)
-        return self._num(self.w.times(a.numerator, b.numerator), a.scale * b.scale, a, b, den=self._dens(a, b))
+        den = self.w.times(a.den, b.den) if a.den is not None and b.den is not None else a.den or b.den
+        return self._num(self.w.times(a.numerator, b.numerator), a.scale * b.scale, a, b, den=den)
 
     def divide(self, a: Num, b: Num) -> Num:
         factor = b.constant
@@ -222,18 +225,15 @@ class Arithmetic:
 
     def pick(self, a: Num, b: Num, least: bool) -> Num:
         """The lesser or greater."""
-        if a.den is None and b.den is None:
-            x, y, scale = self.aligned(a, b)
-            return self._num((self.w.least if least else self.w.greatest)(x, y), scale, a, b)
+        _, _, scale = self.aligned(a, b)
         x, y = self.across(a, b)
-        first = self.w.compare("<=", x, y) if least else self.w.compare("<=", y, x)
-        return replace(self.chosen(first, a, b), known=known_of((a, b)), fault=fault_of((a, b)))
+        return self._num((self.w.least if least else self.w.greatest)(x, y), scale, a, b, den=self._dens(a, b))
 
     def chosen(self, test: str, a: Num, b: Num) -> Num:
         """One of two numbers, masks included."""
         x, y, scale = self.aligned(a, b)
-        den = None
-        if a.den is not None or b.den is not None:
+        den = a.den
+        if a.den != b.den:
             one = self.w.const(1)
             den = self.w.chosen(test, a.den or one, b.den or one)
         whole = self.w.chosen(test, x, y)

@@ -2,6 +2,7 @@
 
 For every condition with words that can be reached from a name, the expression that is true where it is listed.
 A name is followed only where it is surely false; right of a false part that lists nothing, nothing is listed.
+`open`: where columns cannot tell, since the scalar way reckons with ranges and may know more.
 """
 
 from __future__ import annotations
@@ -26,20 +27,27 @@ class Refusals:
     names: Names
     listed: dict[Where, str] = field(default_factory=dict)
     fault: str = FALSE
+    open: str = FALSE
 
     def walk(self, scope: Scope, name: str, active: str = TRUE) -> tuple[str, bool]:
         """Note what is listed under a name where `active`: when anything is, and whether that is whenever the name
         is false."""
         truth = self.names.read(scope, name)
-        if not isinstance(truth, Truth) or both(active, truth.no) == FALSE:
+        assert isinstance(truth, Truth)
+        self._must_be_known(truth, active)
+        if both(active, truth.no) == FALSE:
             return FALSE, True
         found, sure = FALSE, True
-        for guard, plan in self._versions(scope):
+        for guard, plan in self.versions(scope):
             here, certain = self._in(plan, scope, name, both(active, guard), truth)
             found, sure = either(found, here), sure and certain
         return found, sure
 
-    def _versions(self, scope: Scope) -> list[tuple[str, p.Plan]]:
+    def _must_be_known(self, truth: Truth, active: str) -> None:
+        """What columns leave open the scalar way may yet know to be false, and then lists it."""
+        self.open = either(self.open, both(active, opposite(truth.known)))
+
+    def versions(self, scope: Scope) -> list[tuple[str, p.Plan]]:
         """The versions of the plan, each with when it is in force."""
         versions = self.names.plans.versions
         day = scope.day
@@ -100,6 +108,7 @@ class Refusals:
                 return either_, sure
             case n.Choice():
                 test = self.names.run.truth(node.test, scope, {})
+                self._must_be_known(test, active)
                 one, a = self._node(node.then, scope, both(active, test.yes)) if test.yes != FALSE else (FALSE, True)
                 other, b = self._node(node.otherwise, scope, both(active, test.no)) if test.no != FALSE else (FALSE, True)
                 return either(one, other), a and b and test.no_ is None
@@ -108,10 +117,12 @@ class Refusals:
     def _and(self, node: n.Logic, scope: Scope, active: str) -> tuple[str, bool]:
         found, sure = FALSE, True
         for part in node.parts:
-            no = self.names.run.truth(part, scope, {}).no
+            truth = self.names.run.truth(part, scope, {})
+            no = truth.no
             here, certain = self._node(part, scope, both(active, no) if not isinstance(part, n.Path) else active)
             found = either(found, here)
             if not certain:  # a plain fact: what stands right of it does not apply
                 sure = False
+                self._must_be_known(truth, active)
                 active = both(active, opposite(both(no, opposite(here))))
         return found, sure

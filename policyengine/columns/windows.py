@@ -140,13 +140,12 @@ class _Group:
         assert isinstance(self.node, AllocateNode)
         w, num = self.names.num.w, self.names.num
         of, limit = self.part(self.node.of), self.part(self.node.limit)
-        if of.low < 0:
-            raise NotExact("申请的金额可能是负数 / an amount asked for may be negative")
         ask, cap, scale = num.aligned(of, limit)
-        ask, cap = self.held("ask", ask), self.held("cap", cap)
+        below = both(self.counts, w.compare("<", ask, w.const(0)))
+        ask, cap = self.held("ask", w.greatest(ask, w.const(0))), self.held("cap", cap)
         before = self._before(ask)
         plain = w.least(ask, w.greatest(w.minus(cap, before), w.const(0)))
-        faults = self._open(of), self._open(limit)
+        faults = self._open(of), self._open(limit), below
         if limit.constant is not None:
             return self.result(plain, scale, *faults)
         least, greatest = (self.hold(f, _over(f"{f}({cap.sql})", self.counted)) for f in ("min", "max"))
@@ -187,33 +186,31 @@ class _Group:
         assert isinstance(self.node, AllocateNode)
         w, num = self.names.num.w, self.names.num
         of, limit, unit = self.part(self.node.of), self.part(self.node.limit), self.part(self.node.round_to)
-        if of.low < 0:
-            raise NotExact("申请的金额可能是负数 / an amount asked for may be negative")
         ask, cap, scale = num.aligned(of, limit)
-        ask = self.held("ask", ask)
+        below = both(self.counts, w.compare("<", ask, w.const(0)))
+        ask = self.held("ask", w.greatest(ask, w.const(0)))
         cap = self.held("cap", w.greatest(cap, w.const(0)))
         sum_ = self.total(w.chosen(self.counts, ask, w.const(0)))
         split, step, splits_fault = self.split(cap, scale, replace(of, raw=ask.sql, low=ask.low, high=ask.high), unit, sum_)
         mine = w.times(ask, w.const((scale / step).numerator))
         fits = w.compare("<=", sum_, cap)
-        faults = self._open(of), self._open(limit, False), self._open(unit, False), self._same_for_all(cap, "cap")
+        faults = self._open(of), self._open(limit, False), self._open(unit, False), self._same_for_all(cap, "cap"), below
         return self.result(w.chosen(fits, mine, split), step, *faults, both(opposite(fits), splits_fault))
 
     def shares(self) -> Num:
         assert isinstance(self.node, AllocateNode)
         w = self.names.num.w
         total, unit, weight = self.part(self.node.total), self.part(self.node.round_to), self.part(self.node.weight)
-        if weight.low < 0:
-            raise NotExact("权数可能是负数 / a weight may be negative")
-        whole = self.held("total", total.numerator)
-        heavy = self.held("weight", weight.numerator)
+        below = w.compare("<", total.numerator, w.const(0)), both(self.counts, w.compare("<", weight.numerator, w.const(0)))
+        whole = self.held("total", w.greatest(total.numerator, w.const(0)))
+        heavy = self.held("weight", w.greatest(weight.numerator, w.const(0)))
         sum_ = self.total(w.chosen(self.counts, heavy, w.const(0)))
-        parts, step, fault = self.split(whole, total.scale, replace(weight, raw=heavy.sql), unit, sum_)
+        parts, step, fault = self.split(whole, total.scale, replace(weight, raw=heavy.sql, low=heavy.low), unit, sum_)
         any_ = opposite(w.compare("=", whole, w.const(0)))
         nothing = both(self.counts, any_, w.compare("=", sum_, w.const(0)))
         lonely = self._nobody(any_)
         faults = both(any_, self._open(weight)), self._open(total, False), self._open(unit, False)
-        return self.result(parts, step, *faults, self._same_for_all(whole, "total"), nothing, lonely, fault)
+        return self.result(parts, step, *faults, *below, self._same_for_all(whole, "total"), nothing, lonely, fault)
 
     def _nobody(self, any_: str) -> str:
         """Where there is something to share and no member of the group counts."""
@@ -229,8 +226,8 @@ class _Group:
         then the larger weight, then the stable key; what is less than a unit to the first.
         """
         w, d = self.names.num.w, self.names.dialect
-        if total.low < 0 or unit.low < 0:
-            raise NotExact("要分的总额可能是负数 / a total to split may be negative")
+        if unit.low < 0:
+            raise NotExact("取整单位可能是负数 / a rounding unit may be negative")
         ratio = scale / unit.scale
         step = unit.scale / ratio.denominator if ratio.denominator != 1 else unit.scale
         whole = w.times(total, w.const((scale / step).numerator))
