@@ -27,7 +27,7 @@ from policyengine.values import Value
 if TYPE_CHECKING:
     import duckdb
 
-_TYPES = {"text": DUCKDB.text, "bool": "BOOLEAN", "date": "DATE", "narrow": DUCKDB.narrow, "wide": DUCKDB.wide}
+TYPES = {"text": DUCKDB.text, "bool": "BOOLEAN", "date": "DATE", "narrow": DUCKDB.narrow, "wide": DUCKDB.wide}
 
 
 def driver() -> ModuleType:
@@ -102,11 +102,11 @@ class Batch:
 def stage(connection: duckdb.DuckDBPyConnection, schema: Mapping[str, list[tables.Field]], rows: Rows) -> None:
     """Make the staged tables from columns of plain values."""
     for kind, fields in schema.items():
-        columns = ", ".join(f'"{f.name}" {_TYPES[f.type]}' for f in fields)
+        columns = ", ".join(f'"{f.name}" {TYPES[f.type]}' for f in fields)
         connection.execute(f'CREATE OR REPLACE TEMP TABLE "{kind}" ({columns})')
         cells = [rows[kind][f.name] for f in fields]
         if cells and cells[0]:
-            unnested = ", ".join(f"CAST(unnest(${i}) AS {_TYPES[f.type]})" for i, f in enumerate(fields, 1))
+            unnested = ", ".join(f"CAST(unnest(${i}) AS {TYPES[f.type]})" for i, f in enumerate(fields, 1))
             connection.execute(f'INSERT INTO "{kind}" SELECT {unnested}', cells)
 
 

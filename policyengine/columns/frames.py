@@ -30,7 +30,7 @@ class Join:
     """Columns that come from elsewhere at a level.
 
     `sources`: qualifier to (frame, level); `on` links several. `keys` are matched with the own columns `match`;
-    `grouped`: one row a key, `outputs` being aggregates.
+    `grouped`: one row a key, `outputs` being aggregates; `where`: only these rows of the source.
     """
 
     alias: str
@@ -40,6 +40,7 @@ class Join:
     keys: tuple[str, ...]
     match: tuple[str, ...]
     grouped: bool
+    where: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
 
 
@@ -92,19 +93,20 @@ class Frame:
 
     def join(
         self, sources: dict[str, Frame], on: str, keys: tuple[str, ...], match: tuple[str, ...],
-        outputs: dict[str, tuple[str, str]], grouped: bool,
+        outputs: dict[str, tuple[str, str]], grouped: bool, where: str = "",
     ) -> dict[str, str]:  # fmt: skip
         """Columns from other frames. `outputs`: name to (expression there, what it is where nothing matches)."""
-        texts = [on, *keys, *(sql for sql, _ in outputs.values())]
+        texts = [on, where, *keys, *(sql for sql, _ in outputs.values())]
         at = {q: (frame, qualified_level(frame, q, texts)) for q, frame in sources.items()}
         level = 1 + max([self.level(*match), *(level for _, level in at.values())])
         for join in self.joins:
-            same = (join.on, join.keys, join.match, join.grouped, join.level) == (on, keys, match, grouped, level)
+            mine = (join.on, join.keys, join.match, join.grouped, join.level, join.where)
+            same = mine == (on, keys, match, grouped, level, where)
             if same and {q: f for q, (f, _) in join.sources.items()} == sources:
                 join.sources = {q: (f, max(at[q][1], join.sources[q][1])) for q, f in sources.items()}
                 break
         else:
-            join = Join(f"j{len(self.joins) + 1}", level, at, on, keys, match, grouped)
+            join = Join(f"j{len(self.joins) + 1}", level, at, on, keys, match, grouped, where)
             self.joins.append(join)
         found = {}
         for name, (sql, missing) in outputs.items():
@@ -118,6 +120,15 @@ class Frame:
                 known = free
             found[name] = f'"{known}"'
         return found
+
+    def beside(self, name: str, sql: str, where: str, otherwise: str) -> str:
+        """A window over only those own rows for which `where`, which are few; what it is for the others.
+
+        A window carries along all columns of its rows, so that it is computed on the side, over those that it needs.
+        """
+        outputs = {name: (qualify(sql, "e"), otherwise)}
+        found = self.join({"e": self}, "", ('e."id"',), ('"id"',), outputs, False, qualify(where, "e"))
+        return found[name]
 
 
 def _missing(sql: str, otherwise: str) -> str:

@@ -30,10 +30,15 @@ class Output:
 class _Stage:
     """`costly`: joins, groups or windows since what was last kept."""
 
-    name: str
+    frame: Frame
+    level: int
     sql: str
     costly: bool
     uses: int = 0
+
+    @property
+    def name(self) -> str:
+        return stage_name(self.frame, self.level)
 
     @property
     def kept(self) -> bool:
@@ -62,6 +67,9 @@ def write(names: Names, outputs: Mapping[str, Output]) -> Written:
         for name in _STAGE.findall(sql):
             stages[name].uses += 1
     _settle(stages)
+    for stage in stages.values():
+        if stage.kept:
+            writer.narrow(stage, outputs.values())
     views = tuple(_statement(names, stage) for stage in stages.values())
     steps = tuple(
         names.dialect.table.format(name=f'"{stage.name}"', sql=_inside(stages, stage.sql))
@@ -133,10 +141,10 @@ class _Writer:
                 self._need_references(frame, column.sql)
             return
         join = column.join
-        for match in join.match:
-            self._need(frame, match)
+        for text in (*join.match, column.sql):
+            self._need(frame, text)
         for q, (source, _) in join.sources.items():
-            for text in (join.on, *join.keys, join.outputs[name]):
+            for text in (join.on, join.where, *join.keys, join.outputs[name]):
                 self._need(source, text, q)
 
     def _need_references(self, frame: Frame, sql: str) -> None:
@@ -162,8 +170,31 @@ class _Writer:
             for level in self.levels(frame):
                 sql = self._first(frame) if level == 0 else self._next(frame, level, before)
                 before = stage_name(frame, level)
-                found[level, frame.name] = _Stage(before, sql, bool(_COSTLY.search(sql)))
+                found[level, frame.name] = _Stage(frame, level, sql, bool(_COSTLY.search(sql)))
         return {found[key].name: found[key] for key in sorted(found)}
+
+    def narrow(self, stage: _Stage, outputs: Iterable[Output]) -> None:
+        """A kept stage holds only the columns that are read later: what a window or join carries along is what costs."""
+        frame, wanted = stage.frame, {"id"}
+        for output in outputs:
+            if output.frame is frame:
+                wanted |= _named(output.columns.values())
+        for other in self.names.frames.values():
+            for column in self._live(other):
+                if other is frame and column.level > stage.level and not column.staged:
+                    wanted |= _named([column.sql, *(column.join.match if column.join else ())])
+                if column.join is not None:
+                    for q, (source, level) in column.join.sources.items():
+                        if source is frame and level >= stage.level:
+                            texts = (column.join.on, column.join.where, *column.join.keys, column.join.outputs[column.name])
+                            wanted |= _named(texts, q)
+        before = [c for c in self._live(frame) if c.level < stage.level and c.name in wanted]
+        listed = ", ".join(f'{OWN}."{c.name}"' for c in before)
+        stage.sql = stage.sql.replace(f"SELECT {OWN}.*,", f"SELECT {listed},", 1)
+
+    def _live(self, frame: Frame) -> list[Column]:
+        live = self.live.get(frame.name, set())
+        return [c for c in frame.columns.values() if c.name in live]
 
     def _columns(self, frame: Frame, level: int) -> list[Column]:
         live = self.live[frame.name]
@@ -176,7 +207,7 @@ class _Writer:
     def _next(self, frame: Frame, level: int, before: str) -> str:
         columns = self._columns(frame, level)
         joins = list({id(c.join): c.join for c in columns if c.join is not None}.values())
-        shown = _listed((c.sql if c.join else qualify(c.sql, OWN), c.name, c.comment) for c in columns)
+        shown = _listed((c.sql if c.staged else qualify(c.sql, OWN), c.name, c.comment) for c in columns)
         joined = "".join("\n  " + self._join(join, {c.name for c in columns}) for join in joins)
         joined = self._along(frame, [c.sql for c in columns if c.staged]) + joined
         return f'  SELECT {OWN}.*,\n{shown}\n  FROM "{before}" {OWN}{joined}'
@@ -196,12 +227,18 @@ class _Writer:
         keys = [f"{key} AS k{i}" for i, key in enumerate(join.keys)]
         listed = ", ".join([*keys, *(f'{sql} AS "{name}"' for name, sql in outputs.items())])
         source = sources[0] if len(sources) == 1 else f"{sources[0]} JOIN {sources[1]} ON {join.on}"
+        source += f" WHERE {join.where}" if join.where else ""
         group = f" GROUP BY {', '.join(join.keys)}" if join.grouped else ""
         on = " AND ".join(f"{join.alias}.k{i} = {qualify(match, OWN)}" for i, match in enumerate(join.match))
         return f"LEFT JOIN (SELECT {listed} FROM {source}{group}) {join.alias} ON {on}"
 
     def _at(self, frame: Frame, level: int) -> str:
         return stage_name(frame, max(each for each in self.levels(frame) if each <= level))
+
+
+def _named(texts: Iterable[str], qualifier: str = "") -> set[str]:
+    """The columns that expressions read from a qualifier."""
+    return {name for text in texts for q, name in NAME.findall(text) if q == qualifier}
 
 
 def stage_name(frame: Frame, level: int) -> str:

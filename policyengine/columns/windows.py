@@ -29,7 +29,7 @@ from policyengine.columns.domain import (
     opposite,
     when,
 )
-from policyengine.columns.frames import store
+from policyengine.columns.frames import qualify
 from policyengine.columns.scope import Scope
 from policyengine.plan import AllocateNode, RankNode
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from policyengine.columns.names import Names
 
 MOST_FOLDED = 1_000  # members of a group whose limits differ, which are taken one after the other
+BEFORE = "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
 
 
 def group(names: Names, node: RankNode | AllocateNode, scope: Scope) -> Col:
@@ -59,6 +60,7 @@ class _Group:
     order: str
     most: int
     fault: str
+    several: str
 
     @classmethod
     def of(cls, names: Names, node: RankNode | AllocateNode, scope: Scope) -> _Group:
@@ -69,31 +71,37 @@ class _Group:
             per += _equal_on(key)
             fault = either(fault, opposite(key.known), key.fault)
             most = min(most, _most(names, scope.kind, name))
-        if not any(names.plans.last.nodes[name].info.type.kind == "ref" for name in node.per if name in names.plans.last.nodes):
-            names.cohort.add(node.info.name)
         where = names.read(scope, node.where)
         assert isinstance(where, Truth)
         fault = either(fault, opposite(where.known), where.fault)
-        counted = tuple([*per, where.yes])
+        nodes = names.plans.last.nodes
+        few = any(nodes[name].info.type.kind == "ref" for name in node.per if name in nodes)
+        if not few:
+            names.cohort.add(node.info.name)
+        several = _several(scope, tuple(per)) if few else ""
+        return cls(names, node, scope, tuple(per), where.yes, "", most, fault, several).ordered()
+
+    def ordered(self) -> _Group:
+        """With the order among those that count; a key that is not known is a fault where the order depends on it."""
+        names, scope = self.names, self.scope
         order: list[str] = []
         open_key = FALSE
-        for name, descending in node.by:
+        for name, descending in self.node.by:
             key = names.read(scope, name)
             order += _ordered_by(key, descending)
             open_key = either(open_key, opposite(key.known), key.fault)
-        several = _over("count(*)", counted)
+        faults = [self.fault]
         if open_key != FALSE:
-            held = scope.frame.define(f"{node.info.name}.several", several)
-            fault = either(fault, both(where.yes, open_key, f"({held} > 1)"))
-        rule_keys = list(order)
+            count = self.window("several", "count(*)", self.counted, alone="1")
+            faults.append(both(self.counts, open_key, f"({count} > 1)"))
         stable = _stable_key(names, scope)
         if stable is not None:
-            order += _ordered_by(stable, False)
+            rule_keys = (part.removesuffix(" DESC") for part in order)
             if stable.known != TRUE:
-                tied = _over("count(*)", (*counted, *(part.removesuffix(" DESC") for part in rule_keys)))
-                held = scope.frame.define(f"{node.info.name}.tied", tied)
-                fault = either(fault, both(where.yes, opposite(stable.known), f"({held} > 1)"))
-        return cls(names, node, scope, tuple(per), where.yes, ", ".join([*order, '"id"']), most, fault)
+                count = self.window("tied", "count(*)", (*self.counted, *rule_keys), alone="1")
+                faults.append(both(self.counts, opposite(stable.known), f"({count} > 1)"))
+            order += _ordered_by(stable, False)
+        return replace(self, order=", ".join([*order, '"id"']), fault=either(*faults))
 
     # --- parts ---
 
@@ -103,6 +111,17 @@ class _Group:
 
     def hold(self, suffix: str, sql: str) -> str:
         return self.scope.frame.define(f"{self.node.info.name}.{suffix}", sql)
+
+    def window(
+        self, suffix: str, function: str, per: tuple[str, ...], order: str = "", rows: str = "", alone: str = "0",
+        form: str = "{}", where: str = "",
+    ) -> str:  # fmt: skip
+        """A window as a column; `alone`: what it is for the only row of its group. `form`: what is made of it."""
+        sql = form.format(_over(function, per, order, rows))
+        if not self.several:
+            return self.hold(suffix, f"CASE WHEN {where} THEN {sql} END" if where else sql)
+        name = f"{self.node.info.name}.{suffix}"
+        return self.scope.frame.beside(name, sql, where or self.several, alone)
 
     def part(self, name: str) -> Num:
         value = self.names.read(self.scope, name)
@@ -119,8 +138,8 @@ class _Group:
     def total(self, value: Whole) -> Whole:
         """The sum over the members that count."""
         low, high = min(0, value.low * self.most), max(0, value.high * self.most)
-        sql = _over(f"sum({value.sql})", self.counted)
-        return Whole(self.hold("sum", self.names.dialect.cast(sql, needs_wide(low, high))), low, high)
+        form = self.names.dialect.cast("{}", needs_wide(low, high))
+        return Whole(self.window("sum", f"sum({value.sql})", self.counted, alone=value.sql, form=form), low, high)
 
     def held(self, suffix: str, value: Whole) -> Whole:
         return Whole(self.hold(suffix, value.sql), value.low, value.high)
@@ -132,9 +151,9 @@ class _Group:
     # --- the rules ---
 
     def rank(self) -> Num:
-        sql = _over("row_number()", self.counted, self.order)
+        place = self.window("place", "row_number()", self.counted, self.order, alone="1")
         most = self.names.policy.entities[self.scope.kind].most
-        return self.result(Whole(self.hold("place", sql), 1, max(most, self.most)), Fraction(1))
+        return self.result(Whole(place, 1, max(most, self.most)), Fraction(1))
 
     def in_order(self) -> Num:
         assert isinstance(self.node, AllocateNode)
@@ -148,19 +167,20 @@ class _Group:
         faults = self._open(of), self._open(limit), below
         if limit.constant is not None:
             return self.result(plain, scale, *faults)
-        least, greatest = (self.hold(f, _over(f"{f}({cap.sql})", self.counted)) for f in ("min", "max"))
+        least, greatest = (self.window(f, f"{f}({cap.sql})", self.counted, alone=cap.sql) for f in ("min", "max"))
         differ = self.hold("differ", both(self.counts, f"({least} <> {greatest})"))
         used = self._folded(ask, cap, differ)
         left = w.least(ask, w.greatest(w.minus(cap, used), w.const(0)))
-        many = self.hold("many", both(differ, f"({_over('count(*)', self.counted)} > {MOST_FOLDED})"))
-        return self.result(w.chosen(differ, left, plain), scale, *faults, many)
+        count = self.window("count", "count(*)", self.counted, alone="1", where=differ)
+        return self.result(w.chosen(differ, left, plain), scale, *faults, both(differ, f"({count} > {MOST_FOLDED})"))
 
     def _before(self, ask: Whole) -> Whole:
         """What those before a member ask for."""
         high = ask.high * self.most
-        sql = _over(f"sum({ask.sql})", self.counted, self.order, "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING")
-        zero = self.names.dialect.integer(0, needs_wide(0, high))
-        return Whole(self.hold("before", self.names.dialect.cast(f"COALESCE({sql}, {zero})", needs_wide(0, high))), 0, high)
+        wide = needs_wide(0, high)
+        zero = self.names.dialect.integer(0, wide)
+        form = self.names.dialect.cast(f"COALESCE({{}}, {zero})", wide)
+        return Whole(self.window("before", f"sum({ask.sql})", self.counted, self.order, BEFORE, zero, form), 0, high)
 
     def _folded(self, ask: Whole, cap: Whole, differ: str) -> Whole:
         """What those before a member have used up, where each has its own limit."""
@@ -168,11 +188,9 @@ class _Group:
         high = ask.high * self.most
         wide = needs_wide(0, max(high, cap.high, -cap.low))
         listed = d.collected.format(ask=d.cast(ask.sql, wide), cap=d.cast(cap.sql, wide))
-        rows = _over(
-            f"{listed} FILTER (WHERE {differ})", self.counted, self.order, "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
-        )
         zero = d.integer(0, wide)
-        before = self.hold("those_before", f"CASE WHEN {differ} THEN {rows} END")
+        filtered = f"{listed} FILTER (WHERE {differ})"
+        before = self.window("those_before", filtered, self.counted, self.order, BEFORE, alone="", where=differ)
         sql = f"COALESCE({d.fold.format(list=before, zero=zero)}, {zero})"
         return Whole(self.hold("used", d.cast(sql, needs_wide(0, high))), 0, high)
 
@@ -180,7 +198,10 @@ class _Group:
         """Where a value that should be the same for a group differs within it."""
         if value.low == value.high:
             return FALSE
-        return self.hold(f"{suffix}_differs", f"({_over(f'min({value.sql})', self.per)} <> {_over(f'max({value.sql})', self.per)})")
+        least, greatest = (
+            self.window(f"{suffix}_{f}", f"{f}({value.sql})", self.per, alone=value.sql) for f in ("min", "max")
+        )
+        return f"({least} <> {greatest})"
 
     def pro_rata(self) -> Num:
         assert isinstance(self.node, AllocateNode)
@@ -216,8 +237,8 @@ class _Group:
         """Where there is something to share and no member of the group counts."""
         if any_ == FALSE or self.counts == TRUE:
             return FALSE
-        there = _over(f"bool_or({self.counts})", self.per)
-        return both(any_, opposite(self.hold("somebody", there)))
+        there = self.window("somebody", f"bool_or({self.counts})", self.per, alone=self.counts)
+        return both(any_, opposite(there))
 
     def split(self, total: Whole, scale: Fraction, weight: Num, unit: Num, sum_: Whole) -> tuple[Whole, Fraction, str]:
         """A total by largest remainder: the part of each, its scale, and where that is not certain.
@@ -238,9 +259,10 @@ class _Group:
         exact = w.floor_div(claim, below)
         units = Whole(self.hold("units", when(self.counts, exact.sql, w.const(0).sql if not exact.wide else d.integer(0, True))), 0, exact.high)
         rest = self.held("rest", w.remainder(claim, below))
-        given = Whole(self.hold("given", d.cast(_over(f"sum({units.sql})", self.counted), needs_wide(0, cap))), 0, max(cap, 1))
+        form = d.cast("{}", needs_wide(0, cap))
+        given = Whole(self.window("given", f"sum({units.sql})", self.counted, alone=units.sql, form=form), 0, max(cap, 1))
         order = f"{rest.sql} DESC, {weight.raw} DESC, {self.order}"
-        place = Whole(self.hold("turn", _over("row_number()", self.counted, order)), 1, self.most)
+        place = Whole(self.window("turn", "row_number()", self.counted, order, alone="1"), 1, self.most)
         left = w.minus(w.floor_div(whole, each), given)
         got = w.chosen(w.compare("<=", place, left), w.plus(units, w.const(1)), units)
         odd = w.chosen(w.compare("=", place, w.const(1)), w.remainder(whole, each), w.const(0))
@@ -248,6 +270,13 @@ class _Group:
         nothing = either(w.compare("=", whole, w.const(0)), w.compare("=", sum_, w.const(0)))
         part = w.chosen(nothing, w.const(0), Whole(part.sql, 0, max(whole.high, 0)))
         return part, step, both(self.counts, w.compare("=", unit.numerator, w.const(0)))
+
+
+def _several(scope: Scope, per: tuple[str, ...]) -> str:
+    """Whether there are other rows with the same keys: only these need a window."""
+    keys = tuple(qualify(key, "e") for key in per)
+    found = scope.frame.join({"e": scope.frame}, "", keys, per, {"rows": ("count(*)", "")}, True)
+    return scope.frame.define("several", f"({found['rows']} > 1)")
 
 
 def _over(sql: str, per: tuple[str, ...], order: str = "", rows: str = "") -> str:
@@ -300,5 +329,3 @@ def _stable_key(names: Names, scope: Scope) -> Col | None:
     value = names.fact(holder, names.policy.facts[name])
     return value
 
-
-__all__ = ["group", "store"]
