@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check format lint types soak clean
+.PHONY: demo test check format lint types soak bench clean
 
 demo: $(READY)
 	$(BIN)/policyengine check policies/yanzhou-2020-14
@@ -20,19 +20,29 @@ test: $(READY) lint types
 check: test
 
 lint: $(READY)
-	$(BIN)/ruff check policyengine tests
-	$(BIN)/ruff format --check policyengine tests
+	$(BIN)/ruff check policyengine tests bench
+	$(BIN)/ruff format --check policyengine tests bench
 
 types: $(READY)
 	$(BIN)/mypy
 
 format: $(READY)
-	$(BIN)/ruff check --fix policyengine tests
-	$(BIN)/ruff format policyengine tests
+	$(BIN)/ruff check --fix policyengine tests bench
+	$(BIN)/ruff format policyengine tests bench
 
 # Longer than CI: a million random cases against the oracle. Last figures are in docs/testing.md.
 soak: $(READY)
 	$(BIN)/python tests/soak.py
+
+# Ratios against other engines, in an environment of their own. Last figures are in bench/README.md.
+bench: .bench/.ready
+	.bench/bin/python -m bench.run
+
+.bench/.ready: setup.cfg pyproject.toml requirements-dev.lock bench/requirements.txt
+	$(PYTHON) -m venv .bench
+	.bench/bin/python -m pip install --quiet --requirement requirements-dev.lock --requirement bench/requirements.txt
+	.bench/bin/python -m pip install --quiet --no-deps --editable .
+	@touch .bench/.ready
 
 $(READY): setup.cfg pyproject.toml requirements-dev.lock
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "需要 Python 3.11：找不到 $(PYTHON)，可用 make PYTHON=python3 指定 / Python 3.11 is needed" >&2; exit 1; }
@@ -42,4 +52,4 @@ $(READY): setup.cfg pyproject.toml requirements-dev.lock
 	@touch $(READY)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) .bench build dist *.egg-info

@@ -50,7 +50,8 @@ def decide(
     """Decide every application of a case.
 
     `readings`: interpretation to option, where not the default. `reasons` False leaves out what the answer
-    rests on (readings, assumptions, ties, members set aside), which costs as much as the answer. Raises CaseError where the case
+    rests on (readings, assumptions, ties, members set aside), notes and the words of refusals, which cost
+    as much as the answer. Raises CaseError where the case
     contradicts itself or makes a rule impossible to compute, with all contradictions at once.
     """
     world = World(plans, case, dict(readings or {}))
@@ -136,7 +137,7 @@ def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
         amount = exact.ZERO
     starts = [Read(ent, application.granted, when), Read(ent, application.amount, when)]
     read = list(trace.reached(world, starts)) if reasons else []
-    refusals = tuple(_unique(failures(world, ent, application.granted, when)))
+    refusals = tuple(_unique(failures(world, ent, application.granted, when, reasons)))
     missing = tuple(_missing(world, unknown.needs((granted, amount))))
     option = world.value(ent, application.option) if application.option else ""
     return Decision(
@@ -146,7 +147,7 @@ def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
         refusals=refusals, set_aside=tuple(_set_aside(world, read, refusals, ent)), missing=missing,
         readings=tuple(_readings(world, plan, read)), results=tuple(_results(world, own=True, ent=ent)),
         assumed=tuple(_assumed(world, read)), ties=tuple(_ties(world, read)), version=_version(plan),
-        notes=tuple(_notes(world, ent, plan, granted, amount)), may_be=_may_be(granted),
+        notes=tuple(_notes(world, ent, plan, granted, amount)) if reasons else (), may_be=_may_be(granted),
     )  # fmt: skip
 
 
@@ -212,8 +213,9 @@ def _notes(world: World, ent: Ent, plan: p.Plan, granted: Value, amount: Value) 
 # --- why not ----------------------------------------------------------------------------------
 
 
-def failures(world: World, ent: Ent, name: str, when: When) -> Iterator[Failure]:
-    """The conditions below a name that are false; nothing where it is not itself false.
+def failures(world: World, ent: Ent, name: str, when: When, words: bool = True) -> Iterator[Failure]:
+    """The conditions below a name that are false; nothing where it is not itself false. `words` False
+    leaves their messages empty.
 
     A condition that has words says them. One without words passes on the failures of what its test
     refers to. Right of a plain false fact (`files_robot and robot.eligible`) nothing is reported.
@@ -224,12 +226,14 @@ def failures(world: World, ent: Ent, name: str, when: When) -> Iterator[Failure]
     check = plan.checks.get(name)
     if check is not None and check.zh is not None and check.en is not None:
         at = world.when(ent, when)
-        words = m.Label(message(world, check.zh, ent, at, "zh"), message(world, check.en, ent, at, "en"))
-        yield Failure(name, subject(world, ent), check.label, words, check.cited)
+        said = m.Label("")
+        if words:
+            said = m.Label(message(world, check.zh, ent, at, "zh"), message(world, check.en, ent, at, "en"))
+        yield Failure(name, subject(world, ent), check.label, said, check.cited)
         return
     node = plan.nodes.get(name)
     if isinstance(node, p.FormulaNode) and not world.is_stipulated(ent, name):
-        yield from _Why(world, node.formula, ent, world.when(ent, when)).node(node.formula.node)
+        yield from _Why(world, node.formula, ent, world.when(ent, when), words).node(node.formula.node)
 
 
 @dataclass(slots=True)
@@ -240,13 +244,14 @@ class _Why:
     compiled: n.Compiled
     ent: Ent
     when: When
+    words: bool
 
     def node(self, node: n.Node) -> Iterator[Failure]:
         match node:
             case n.Path():
                 ent = trace.target(self.world, node, self.ent, {})
                 if ent is not None and node.type.kind == "bool":
-                    yield from failures(self.world, ent, node.name, self.when)
+                    yield from failures(self.world, ent, node.name, self.when, self.words)
             case n.Logic(operator="and"):
                 for part in node.parts:
                     if self.value(part) is False:
@@ -334,6 +339,8 @@ def unit_of(policy: m.Policy, fact: m.Fact) -> Unit | str:
 
 def _missing(world: World, needs: frozenset[FactRef]) -> Iterator[Missing]:
     """The facts asked for, in the order in which the policy lists them."""
+    if not needs:
+        return
     order = {name: i for i, name in enumerate(world.policy.facts)}
     for ref in sorted(needs, key=lambda r: (order.get(r.name, len(order)), r)):
         entity = world.policy.entities[ref.entity]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from policyengine import folding
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.case import CaseEntity
@@ -26,6 +27,9 @@ class Plans:
     timeline: m.Timeline
     versions: tuple[tuple[date | None, p.Plan], ...]
     policy: m.Policy = field(init=False)
+    _folded: dict[tuple[tuple[str, str], ...], tuple[Mapping[str, p.Node], ...]] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         policies = [plan.policy for _, plan in self.versions]
@@ -46,6 +50,13 @@ class Plans:
             if start is None or start <= day:
                 held = plan
         return held
+
+    def folded(self, readings: Mapping[str, str]) -> tuple[Mapping[str, p.Node], ...]:
+        """Every version's nodes as deciding uses them under the readings chosen, worked out once."""
+        key = tuple(sorted(readings.items()))
+        if key not in self._folded:
+            self._folded[key] = tuple(folding.folded(plan, readings) for _, plan in self.versions)
+        return self._folded[key]
 
 
 def _together(policies: Sequence[m.Policy]) -> m.Policy:

@@ -25,6 +25,8 @@ from policyengine.lang.evaluate import Evaluator
 from policyengine.room import make_room
 from policyengine.values import ABSENT, FactRef, Unknown, Value
 
+_NOT_YET = object()
+
 
 @dataclass(slots=True)
 class World:
@@ -42,10 +44,18 @@ class World:
     _memo: dict[tuple[str, Ent | None, When], Value] = field(default_factory=dict)
     _groups: dict[tuple[str, When], dict[Ent, Value]] = field(default_factory=dict)
     _indexes: dict[tuple[str, When], dict[tuple[Value, ...], list[Ent]] | None] = field(default_factory=dict)
+    stand_ins: dict[tuple[Ent, str], Ent] = field(default_factory=dict)
+    _nodes: dict[int, Mapping[str, p.Node]] = field(default_factory=dict)
+    _versions: int = field(init=False)
+    _last: p.Plan = field(init=False)
     _evaluator: Evaluator = field(default_factory=Evaluator)
 
     def __post_init__(self) -> None:
         make_room()
+        self._versions, self._last = len(self.plans.versions), self.plans.last
+        for (_, plan), nodes in zip(self.plans.versions, self.plans.folded(self.readings), strict=True):
+            # A value that is set from outside may stand in the place of what is the same for every case.
+            self._nodes[id(plan)] = plan.nodes if self.case.stipulated else nodes
         self._dated = {entity.name: entity.dated_by for entity in self.policy.entities.values()}
         for kind, members in self.case.entities.items():
             self.entities[kind] = {id_: Ent(kind, id_, given) for id_, given in members.items()}
@@ -92,7 +102,7 @@ class World:
 
     def plan(self, when: When) -> p.Plan:
         """The version in force on a day; the last one where no day is known."""
-        return self.plans.on(when) if isinstance(when, date) else self.plans.last
+        return self.plans.on(when) if self._versions > 1 and isinstance(when, date) else self._last
 
     # --- values ---
 
@@ -103,9 +113,10 @@ class World:
         """
         when = self.when(ent, outer)
         key = (name, ent, when)
-        if key in self._memo:
-            return self._memo[key]
-        if isinstance(when, Unknown) and len(self.plans.versions) > 1:
+        held = self._memo.get(key, _NOT_YET)
+        if held is not _NOT_YET:
+            return held  # type: ignore[return-value]
+        if self._versions > 1 and isinstance(when, Unknown):
             candidates = [
                 self._compute(ent, name, when, plan) for _, plan in self.plans.versions if name in plan.nodes
             ]
@@ -121,7 +132,7 @@ class World:
                 given = self.case.stipulated.get(FactRef(ent.kind, ent.id, name))
                 if given is not None and given.value is not None:
                     return given.value
-        node = plan.nodes[name]
+        node = self._nodes[id(plan)][name]
         match node:
             case p.ParamNode():
                 return self._parameter(node, when)
@@ -383,6 +394,8 @@ class _Scope:
     when: When
 
     def _start(self, start: Ent | None, path: n.Path) -> Ent | None:
+        if not path.refs and start is None and path.root != n.POLICY:
+            return self.ent
         ent = start if start is not None else None if path.root == n.POLICY else self.ent
         for reference in path.refs:
             if ent is None:
@@ -427,7 +440,10 @@ class _Scope:
         ent = self._start(start, relation)
         assert ent is not None  # a relation of nothing is closed
         kind = relation.type.entity
-        member = self.world.stand_in(kind, ent.open[relation.name])
+        known = self.world.stand_ins.get((ent, relation.name))
+        if known is not None:
+            return known
+        member = self.world.stand_ins[ent, relation.name] = self.world.stand_in(kind, ent.open[relation.name])
         for reference in self.world.policy.entities[kind].references.values():
             if reference.to == ent.kind and reference.inverse == relation.name:
                 member.refs[reference.name] = ent

@@ -1,7 +1,8 @@
 """Every block of README and docs is run: commands against their output, YAML read, Python executed.
 
 In a `console` block, lines starting with `$ ` are commands and what follows is their output; a line `…`
-stands for any number of lines. Refresh blocks without `…` with `pytest --update-golden`.
+stands for any number of lines. Refresh blocks without `…` with `pytest --update-golden`. A YAML block whose
+first line is `# 文件：NAME` is that file: the commands of its page find it in the folder they run in.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,8 +21,9 @@ from policyengine.reading.yaml import read_yaml
 from policyengine.source import Source
 from tests.support import ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
+FILE = re.compile(r"^# 文件：(.+)\n")
 
 
 def blocks(kind: str) -> list[tuple[Path, str]]:
@@ -75,10 +78,26 @@ def matches(shown: list[str], printed: list[str]) -> bool:
     return bool(printed) and shown[0].rstrip() == printed[0] and matches(shown[1:], printed[1:])
 
 
+def folder(page: Path, empty: Path) -> Path:
+    """Where a page's commands run: the project, or for a page with files of its own a folder that holds them."""
+    files = {
+        found[1]: text for where, text in YAML if where == page and (found := FILE.match(text))
+    }  # fmt: skip
+    if not files:
+        return ROOT
+    for name, text in files.items():
+        (empty / name).write_text(text, "utf-8")
+    shutil.copytree(ROOT / "examples", empty / "examples")
+    return empty
+
+
 @pytest.mark.parametrize(("page", "block"), CONSOLE, ids=ids(CONSOLE))
-def test_commands_print_what_the_page_shows(page: Path, block: str, request: pytest.FixtureRequest) -> None:
+def test_commands_print_what_the_page_shows(
+    page: Path, block: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    place = folder(page, tmp_path)
     for command, shown in parts(block):
-        printed = run(command, ROOT)
+        printed = run(command, place)
         if request.config.getoption("--update-golden", default=False) and "…" not in (
             line.strip() for line in shown
         ):

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from policyengine import exact
 from policyengine import model as m
 from policyengine.desugar.maker import Maker, close
 from policyengine.diagnostics import diagnostic
 from policyengine.lang.typing import describe
 from policyengine.plan import CaseRow, CasesNode, FormulaNode, Info, ParamNode, ReadingNode
-from policyengine.values import T_BOOL, Absent, Table, Tiers
+from policyengine.values import T_BOOL, Absent, Known, Table, Tiers
 
 
 def parameter(mk: Maker, entry: m.Parameter) -> None:
     info = mk.info(entry.name, "", entry.type, entry.label, entry.cited, span=entry.span)
-    plain = [d.value for d in entry.values if not isinstance(d.value, Tiers | Table | tuple | Absent)]
-    mk.put(ParamNode(info, entry), bool(plain) and all(value != 0 for value in plain))
+    amounts = [amount for dated in entry.values for amount in _amounts(dated.value)]
+    mk.put(ParamNode(info, entry), bool(amounts) and all(amount != 0 for amount in amounts))
+
+
+def _amounts(value: Known) -> tuple[Known, ...]:
+    """What reading a parameter may give: itself, or any row or cell of a table."""
+    match value:
+        case Tiers():
+            return tuple(row.value for row in value.rows)
+        case Table():
+            return tuple(cell for _, cell in value.cells)
+        case tuple() | Absent():
+            return (exact.ZERO,)  # no divisor at all, so nothing that is surely not 0
+    return (value,)
 
 
 def interpretation(mk: Maker, i: m.Interpretation) -> None:

@@ -56,12 +56,15 @@ _OPERATORS = {
 }
 
 
+_FUNCTIONS: dict[str, Callable[..., Value]] = {f.name: f.do for f in FUNCTIONS.values()}
+
+
 class Evaluator(SimpleEval):  # type: ignore[misc]
     """Evaluates checked expressions in a scope."""
 
     def __init__(self) -> None:
         super().__init__(operators=_OPERATORS, functions={}, names={}, allowed_attrs={})
-        self.functions: dict[str, Callable[..., Value]] = {f.name: f.do for f in FUNCTIONS.values()}
+        self.functions = _FUNCTIONS
         self.nodes = {
             n.Literal: lambda node: node.value,
             n.Path: self._path,
@@ -85,8 +88,10 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
         """Never: only checked expressions are evaluated."""
         raise NotImplementedError(expr)
 
-    def _check_disallowed_items(self, item: object) -> None:
-        """Nothing to check: only values of `values.py` exist here, and none is callable."""
+    def _eval(self, node: n.Node) -> Any:
+        """What the handler of a node's class makes of it. Simpleeval's look at every result falls away: only
+        values of `values.py` exist here, and none is callable."""
+        return self.nodes[type(node)](node)
 
     def run(
         self,

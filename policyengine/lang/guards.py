@@ -99,6 +99,8 @@ class Guards:
                 return node.value != 0
             case n.Path():
                 return is_constant(node)
+            case n.Call(function="tier" | "lookup", arguments=(n.Path() as table, *_)):
+                return is_constant(table)
             case n.Negative():
                 return self.nonzero(node.operand, is_constant)
             case n.Binary(operator="*" | "/"):
