@@ -24,9 +24,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from policyengine import api
 from policyengine.columns import compile_query, engine
 from policyengine.columns.compiling import Query
+from policyengine.columns.files import FileColumn, FileSource
+from policyengine.columns.tables import Field
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNS = 5
+UNITS = {"money": "元"}
 
 
 def main() -> None:
@@ -58,11 +61,18 @@ def measure(folder: Path, query: Query, rows: int, population: str) -> None:
 
 
 def decide(folder: Path, query: Query) -> int:
-    """All applications of the folder's files decided and written; how many rows columns leave open."""
-    connection = duckdb.connect()
-    for kind in query.schema:
-        connection.execute(f"CREATE TEMP VIEW \"{kind}\" AS SELECT * FROM '{folder / kind}.parquet'")
-    return engine.to_files(connection, query.plans, query.readings, folder)
+    """All applications of the folder's files read, decided and written; how many columns leave to the scalar way."""
+    sources = {
+        kind: FileSource(
+            folder / f"{kind}.parquet",
+            {f.name: FileColumn(f.name, UNITS.get(query.plans.policy.facts[f.of].type.kind, "") if f.kind == "fact" else "") for f in fields if f.kind in ("id", "ref", "fact")},
+        )
+        for kind, fields in query.schema.items()
+    }  # fmt: skip
+    batch = engine.decide_files(query.plans, sources, query.readings)
+    engine.write(batch, str(folder / "decided.parquet"))
+    batch.connection.close()
+    return len(batch.scalar)
 
 
 def copy(folder: Path, query: Query) -> None:
@@ -75,17 +85,27 @@ def copy(folder: Path, query: Query) -> None:
 
 
 def make(folder: Path, query: Query, rows: int, groups: bool) -> None:
-    """The staged tables of a synthetic population, as Parquet files."""
+    """The files of a synthetic population."""
     connection = duckdb.connect()
     for kind, sql in tables(rows, groups).items():
         connection.execute(f"CREATE TEMP TABLE made AS {drawn(sql, 'i * 10 + m' if 's(m)' in sql else 'i')}")
         made = {row[0] for row in connection.execute("DESCRIBE made").fetchall()}
-        shown = []
-        for field in query.schema[kind]:
-            given = f'"{field.name}"' if field.name in made else str(field.kind == "closed").upper() if field.type == "bool" else "NULL"
-            shown.append(f'CAST({given} AS {engine.TYPES[field.type]}) AS "{field.name}"')
+        shown = [_as_written(query, field, made) for field in query.schema[kind] if field.kind in ("id", "ref", "fact")]
         connection.execute(f"COPY (SELECT {', '.join(shown)} FROM made) TO '{folder / kind}.parquet'")
         connection.execute("DROP TABLE made")
+
+
+def _as_written(query: Query, field: Field, made: set[str]) -> str:
+    """A column as a file has it: money in 元 with two decimals, *none* as a word."""
+    if field.name not in made:
+        return f'CAST(NULL AS VARCHAR) AS "{field.name}"'
+    fact = query.plans.policy.facts.get(field.of) if field.kind == "fact" else None
+    sql = f'"{field.name}"'
+    if fact is not None and fact.type.kind == "money":
+        sql = f"CAST(CAST({sql} AS DECIMAL(20, 2)) * CAST(0.01 AS DECIMAL(4, 2)) AS DECIMAL(18, 2))"
+    elif fact is not None and fact.type.optional:
+        sql = f"COALESCE(CAST({sql} AS VARCHAR), '无')"
+    return f'{sql} AS "{field.name}"'
 
 
 def drawn(sql: str, by: str) -> str:

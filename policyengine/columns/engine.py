@@ -14,20 +14,21 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
 from policyengine.case import Case
-from policyengine.columns import components, tables
-from policyengine.columns.compiling import FEN, SEPARATOR, Query
-from policyengine.columns.dialect import DUCKDB
-from policyengine.columns.staging import Rows
+from policyengine.columns import components, files, tables
+from policyengine.columns.compiling import FEN, SEPARATOR, Query, compile_query
+from policyengine.columns.files import TYPES, FileSource
+from policyengine.columns.dialect import literal
+from policyengine.columns.staging import FromStaged, Rows
 from policyengine.deciding import decide
 from policyengine.decision import CaseDecision, Decision
 from policyengine.diagnostics import CaseError
 from policyengine.exact import CONTEXT
+from policyengine.instances import Plans
 from policyengine.values import Value
 
 if TYPE_CHECKING:
     import duckdb
 
-TYPES = {"text": DUCKDB.text, "bool": "BOOLEAN", "date": "DATE", "narrow": DUCKDB.narrow, "wide": DUCKDB.wide}
 
 
 def driver() -> ModuleType:
@@ -125,12 +126,18 @@ def full(connection: duckdb.DuckDBPyConnection, schema: Mapping[str, list[tables
     return frozenset(found)
 
 
-def run(connection: duckdb.DuckDBPyConnection, query: Query, origin: Origin) -> Batch:
-    """Decide everything that is staged: by column what can be, the linked rows of all else one case at a time."""
+def run(connection: duckdb.DuckDBPyConnection, query: Query, origin: Origin | None = None) -> Batch:
+    """Decide everything that is staged: by column what can be, the linked rows of all else one case at a time.
+
+    `origin`: where the cases of the scalar way come from, the staged tables themselves if it is not given.
+    """
+    origin = origin or FromStaged(connection, query.schema, query.plans.policy)
     for sql in query.written.steps:
         connection.execute(sql)
     for name, sql in query.written.finals.items():
         connection.execute(f'CREATE OR REPLACE TEMP TABLE "out_{name}" AS {sql}')
+    for step in query.written.kept:
+        connection.execute(f'DROP TABLE "{step}"')
     application = query.plans.last.application.entity
     left = components.left(connection, query)
     _write(connection, query)
@@ -142,20 +149,22 @@ def run(connection: duckdb.DuckDBPyConnection, query: Query, origin: Origin) -> 
 
 
 def _write(connection: duckdb.DuckDBPyConnection, query: Query) -> None:
-    """The tables of results, without the rows that are left to the scalar way."""
+    """The results: what columns decided, without the rows left to the scalar way, and a table for those."""
     application = query.plans.last.application.entity
+    for view in ("decided", "value"):
+        connection.execute(f"DROP VIEW IF EXISTS {view}")
+    connection.execute('CREATE OR REPLACE TEMP TABLE one_by_one AS SELECT *, TRUE AS by_scalar FROM "out_applications" LIMIT 0')
+    connection.execute("CREATE OR REPLACE TEMP TABLE one_value (output VARCHAR, id VARCHAR, number HUGEINT, text VARCHAR)")
     connection.execute(
-        f'''CREATE OR REPLACE TEMP TABLE decided AS SELECT *, FALSE AS by_scalar FROM "out_applications"
-        WHERE id NOT IN (SELECT id FROM "left_{application}")'''
+        f'''CREATE TEMP VIEW decided AS SELECT *, FALSE AS by_scalar FROM "out_applications"
+        WHERE id NOT IN (SELECT id FROM "left_{application}") UNION ALL SELECT * FROM one_by_one'''
     )
-    connection.execute("CREATE OR REPLACE TEMP TABLE value (output VARCHAR, id VARCHAR, number HUGEINT, text VARCHAR)")
+    parts = ["SELECT * FROM one_value"]
     for path, kind in query.kinds.items():
         if "." in path:
-            number = query.numbers[path]
-            shown = "value, NULL" if number else "NULL, CAST(value AS VARCHAR)"
-            connection.execute(
-                f'''INSERT INTO value SELECT $1, id, {shown} FROM "out_{path}" WHERE id NOT IN (SELECT id FROM "left_{kind}")''', [path]
-            )
+            shown = "CAST(value AS HUGEINT), NULL" if query.numbers[path] else "NULL, CAST(value AS VARCHAR)"
+            parts.append(f'SELECT {literal(path)}, id, {shown} FROM "out_{path}" WHERE id NOT IN (SELECT id FROM "left_{kind}")')
+    connection.execute(f"CREATE TEMP VIEW value AS {' UNION ALL '.join(parts)}")
 
 
 def _scalar(batch: Batch, origin: Origin, ids: Mapping[str, Sequence[str]]) -> None:
@@ -165,7 +174,7 @@ def _scalar(batch: Batch, origin: Origin, ids: Mapping[str, Sequence[str]]) -> N
     except CaseError as error:
         batch.broken.append(Broken(ids, error))
         return
-    columns = [row[0] for row in batch.connection.execute("DESCRIBE decided").fetchall()]
+    columns = [row[0] for row in batch.connection.execute("DESCRIBE one_by_one").fetchall()]
     rows = []
     for decision in decided.decisions:
         batch.scalar[decision.subject.id] = decision
@@ -178,7 +187,7 @@ def _scalar(batch: Batch, origin: Origin, ids: Mapping[str, Sequence[str]]) -> N
         rows.append([known.get(column) for column in columns])
     if rows:
         places = ", ".join(f"${i}" for i in range(1, len(columns) + 1))
-        batch.connection.executemany(f"INSERT INTO decided VALUES ({places})", rows)
+        batch.connection.executemany(f"INSERT INTO one_by_one VALUES ({places})", rows)
     _values(batch, decided)
 
 
@@ -190,7 +199,7 @@ def _values(batch: Batch, decided: CaseDecision) -> None:
         known = number is None and isinstance(result.value, str | bool)
         rows.append([output, result.subject.id, number, str(result.value) if known else None])
     if rows:
-        batch.connection.executemany("INSERT INTO value VALUES ($1, $2, $3, $4)", rows)
+        batch.connection.executemany("INSERT INTO one_value VALUES ($1, $2, $3, $4)", rows)
 
 
 def _count(value: Value, unit: Fraction) -> int | None:
@@ -199,3 +208,17 @@ def _count(value: Value, unit: Fraction) -> int | None:
         return None
     count = Fraction(value) / unit
     return count.numerator if count.denominator == 1 else None
+
+
+def decide_files(plans: Plans, sources: Mapping[str, FileSource], readings: Mapping[str, str] | None = None) -> Batch:
+    """Decide the applications of files, in a database of its own. Rows that cannot be read are in its `set_aside`."""
+    connection = driver().connect()
+    files.stage(connection, plans, sources)
+    schema = tables.schema(plans)
+    query = compile_query(plans, readings, full(connection, schema))
+    return run(connection, query)
+
+
+def write(batch: Batch, path: str) -> None:
+    """The decided applications as a Parquet file."""
+    batch.connection.execute(f"COPY (SELECT * EXCLUDE (scalar) FROM decided) TO {literal(path)} (FORMAT parquet)")

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 from policyengine import model as m
-from policyengine.case import Case, CaseEntity
-from policyengine.columns.tables import FIRST_DAY, LAST_DAY, Field, in_grains
-from policyengine.values import Absent
+from policyengine.case import Case, CaseEntity, Given
+from policyengine.columns.tables import FIRST_DAY, LAST_DAY, Field, grain, in_grains
+from policyengine.exact import CONTEXT
+from policyengine.source import Source
+from policyengine.values import ABSENT, Absent, Known
+
+if TYPE_CHECKING:
+    import duckdb
+
+NOWHERE = Source("(表)", "").whole()  # the place of a cell is known to the table that it came from
 
 Cell = str | int | bool | date | None
 Rows = dict[str, dict[str, list[Cell]]]
@@ -73,3 +81,45 @@ class FromCases:
     def case(self, ids: Mapping[str, Sequence[str]]) -> Case:
         """The rows of these ids as one case."""
         return Case("", {kind: {id_: self._entities[kind, id_] for id_ in members} for kind, members in ids.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class FromStaged:
+    """Staged rows as cases, read back from the staged tables themselves."""
+
+    connection: duckdb.DuckDBPyConnection
+    schema: Mapping[str, list[Field]]
+    policy: m.Policy
+
+    def case(self, ids: Mapping[str, Sequence[str]]) -> Case:
+        """The rows of these ids as one case."""
+        entities = {}
+        for kind, members in ids.items():
+            names = ", ".join(f'"{field.name}"' for field in self.schema[kind])
+            sql = f'SELECT {names} FROM "{kind}" WHERE id IN (SELECT unnest($1))'
+            found = self.connection.execute(sql, [list(members)]).fetchall() if members else []
+            made = [self._entity(kind, dict(zip((f.name for f in self.schema[kind]), row, strict=True))) for row in found]
+            entities[kind] = {ent.id: ent for ent in sorted(made, key=lambda ent: ent.id)}
+        return Case("", entities)
+
+    def _entity(self, kind: str, row: Mapping[str, Any]) -> CaseEntity:
+        facts: dict[str, Given] = {}
+        references: dict[str, str | None] = {}
+        closed = set()
+        for field in self.schema[kind]:
+            value = row[field.name]
+            if field.kind == "ref":
+                references[field.of] = value
+            elif field.kind == "closed" and value:
+                closed.add(field.of)
+            elif field.kind == "fact":
+                known = ABSENT if row.get(f"{field.of}__none") else self._known(field.of, value)
+                facts[field.of] = Given(known, "", NOWHERE)
+        return CaseEntity(kind, row["id"], facts, references, frozenset(closed), NOWHERE)
+
+    def _known(self, name: str, value: Cell) -> Known | None:
+        fact = self.policy.facts[name]
+        if value is None or not fact.type.quantity:
+            return value  # type: ignore[return-value]
+        unit = grain(fact)
+        return CONTEXT.divide(Decimal(int(value) * unit.numerator), Decimal(unit.denominator))  # type: ignore[arg-type]

@@ -54,6 +54,7 @@ class Written:
     outputs: dict[str, str]
     steps: tuple[str, ...]
     finals: dict[str, str]
+    kept: tuple[str, ...]
 
 
 def write(names: Names, outputs: Mapping[str, Output]) -> Written:
@@ -76,7 +77,8 @@ def write(names: Names, outputs: Mapping[str, Output]) -> Written:
         for stage in stages.values()
         if stage.kept
     )
-    return Written(views, finals, steps, {name: _inside(stages, sql) for name, sql in finals.items()})
+    kept = tuple(stage.name for stage in stages.values() if stage.kept)
+    return Written(views, finals, steps, {name: _inside(stages, sql) for name, sql in finals.items()}, kept)
 
 
 def _inside(stages: Mapping[str, _Stage], sql: str) -> str:
