@@ -57,7 +57,10 @@ def measure(folder: Path, query: Query, rows: int, population: str) -> None:
         copied.append(time.perf_counter() - start)
     ours, theirs = statistics.median(taken), statistics.median(copied)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{rows}  {population}  {ours:.2f}  {theirs:.2f}  {ours / theirs:.1f}  {rows / ours:,.0f}  {left}  {peak}", flush=True)
+    print(
+        f"{rows}  {population}  {ours:.2f}  {theirs:.2f}  {ours / theirs:.1f}  {rows / ours:,.0f}  {left}  {peak}",
+        flush=True,
+    )
 
 
 def decide(folder: Path, query: Query) -> int:
@@ -78,7 +81,9 @@ def decide(folder: Path, query: Query) -> int:
 def copy(folder: Path, query: Query) -> None:
     connection = duckdb.connect()
     for kind in query.schema:
-        connection.execute(f"COPY (SELECT * FROM '{folder / kind}.parquet') TO '{folder}/copy_{kind}.parquet'")
+        connection.execute(
+            f"COPY (SELECT * FROM '{folder / kind}.parquet') TO '{folder}/copy_{kind}.parquet'"
+        )
 
 
 # --- a population ---
@@ -90,7 +95,11 @@ def make(folder: Path, query: Query, rows: int, groups: bool) -> None:
     for kind, sql in tables(rows, groups).items():
         connection.execute(f"CREATE TEMP TABLE made AS {drawn(sql, 'i * 10 + m' if 's(m)' in sql else 'i')}")
         made = {row[0] for row in connection.execute("DESCRIBE made").fetchall()}
-        shown = [_as_written(query, field, made) for field in query.schema[kind] if field.kind in ("id", "ref", "fact")]
+        shown = [
+            _as_written(query, field, made)
+            for field in query.schema[kind]
+            if field.kind in ("id", "ref", "fact")
+        ]
         connection.execute(f"COPY (SELECT {', '.join(shown)} FROM made) TO '{folder / kind}.parquet'")
         connection.execute("DROP TABLE made")
 
@@ -117,7 +126,7 @@ def drawn(sql: str, by: str) -> str:
 def tables(rows: int, groups: bool) -> dict[str, str]:
     firms = rows * 7 // 10 if groups else rows
     applicant = f"'E' || CAST(floor(random() * {firms}) AS INTEGER)" if groups else "'E' || i"
-    members = f"WHERE i % 10 = 0" if groups else "WHERE FALSE"
+    members = "WHERE i % 10 = 0" if groups else "WHERE FALSE"
     chance = "random() < {}"
     return {
         "enterprise": f"""

@@ -24,6 +24,7 @@ LAYERS = (
     ("world", "decision"),
     ("trace",),
     ("deciding", "checks"),
+    ("columns",),
     ("phrases", "formulas", "labels", "scenarios", "explanation"),
     ("lines",),
     ("steps",),

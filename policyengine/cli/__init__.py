@@ -22,6 +22,7 @@ COMMANDS = {
     "test": "运行政策旁边的算例 / run the scenarios of a policy",
     "show": "查看条款、规则、参数、事实、部门或诊断代码 / show a clause, rule, parameter, fact or code",
     "graph": "输出计算图 / print the compiled plan",
+    "sql": "输出按列认定用的 SQL / print the policy as SQL",
     "schema": "输出 JSON Schema 和编辑器设置 / print schemas and editor settings",
     "new": "新建政策模板或空白申报 / start a policy or a case",
 }

@@ -7,15 +7,31 @@ a member with its owner is computed over the pairs of the two.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from policyengine.columns import logic
-from policyengine.columns.domain import FALSE, TRUE, Col, Day, NotExact, Num, Truth, Word, both, either, needs_wide, opposite, quantity, when
-from policyengine.columns.frames import qualify
+from policyengine import model as m
+from policyengine.columns import logic, tables
+from policyengine.columns.domain import (
+    FALSE,
+    TRUE,
+    Col,
+    Day,
+    Fixed,
+    NotExact,
+    Num,
+    Truth,
+    Word,
+    both,
+    either,
+    needs_wide,
+    opposite,
+    quantity,
+)  # fmt: skip
+from policyengine.columns.frames import Frame, qualify
 from policyengine.columns.interpret import Bound, always
-from policyengine.columns.numbers import asked
 from policyengine.columns.scope import Scope
 from policyengine.lang import nodes as n
 
@@ -37,21 +53,60 @@ def aggregate(names: Names, node: n.Aggregate, scope: Scope, bound: Bound) -> Co
     if scope.alias or bound:
         raise NotExact("合计里面还有合计 / an aggregate inside an aggregate")
     start = scope
-    for reference in node.relation.refs:
-        start = names.follow(start, reference)
-    entity, reference = _inverse(names, start.kind, node.relation.name)
+    for step in node.relation.refs:
+        start = names.follow(start, step)
+    entity, back = _inverse(names, start.kind, node.relation.name)
     closed = names.closed(start, node.relation.name)
     owner = names.identity(start)
-    found = _Over(names, node, scope, entity, reference.name, reference.most, owner, closed)
+    if entity.name in names.empty:
+        return _of_nothing(names, node, closed)
+    if (
+        start.path == (back.name,)
+        and entity.name == scope.frame.name
+        and f"{entity.name}.{back.name}" in names.single
+    ):
+        return _alone(names, node, scope, closed)
+    found = _Over(names, node, scope, entity.name, back.name, back.most, owner, closed)
     return found.value()
 
 
-def _inverse(names: Names, kind: str, relation: str):  # type: ignore[no-untyped-def]
-    for entity in names.policy.entities.values():
-        for reference in entity.references.values():
-            if reference.to == kind and reference.inverse == relation:
-                return entity.name, reference
-    raise KeyError(relation)
+def _inverse(names: Names, kind: str, relation: str) -> tuple[m.Entity, m.Reference]:
+    """The entity that a relation leads to, and the reference on its other side."""
+    return next((e, r) for name, e, r in tables.relations(names.policy, kind) if name == relation)
+
+
+def _of_nothing(names: Names, node: n.Aggregate, closed: str) -> Col:
+    """An aggregate over a kind of which there is no row."""
+    if node.function in ("any", "all"):
+        none = Truth(FALSE, None if closed == TRUE else closed)
+        return none if node.function == "any" else logic.inverted(none)
+    if node.type.kind == "date":
+        raise NotExact("这种合计不能按列算 / this aggregate cannot be computed by column")
+    fault = FALSE if node.function in ("count", "sum") else closed
+    return replace(names.num.const(Fraction(0)), known=closed, fault=fault)
+
+
+def _alone(names: Names, node: n.Aggregate, scope: Scope, closed: str) -> Col:
+    """An aggregate whose only member is the row itself."""
+    bound, num = {node.variable: scope}, names.num
+    counts = Truth(TRUE) if node.where is None else names.run.truth(node.where, scope, bound)
+    item: Col = (
+        num.const(Fraction(1))
+        if node.function == "count"
+        else quantity(names.run.run(node.item, scope, bound))
+    )
+    if isinstance(item, Truth):
+        found = logic.conjunction([counts, item if node.function == "any" else logic.inverted(item)])
+        found = found if closed == TRUE else Truth(found.yes, both(closed, found.no), found.fault)
+        return found if node.function == "any" else logic.inverted(found)
+    if node.function not in ("count", "sum"):
+        item = replace(item, fault=either(item.fault, both(counts.known, counts.no)))
+        return replace(
+            item, known=both(closed, counts.known, item.known), fault=either(counts.fault, item.fault)
+        )
+    total = logic.chosen(num, counts, item, num.const(Fraction(0)))
+    assert not isinstance(total, Truth)
+    return replace(total, known=both(closed, total.known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +170,11 @@ class _Over:
             if path.root == self.node.variable:
                 if path.type.kind == "ref" or path.name == n.SELF or not path.entity:
                     continue
-                if not dated and not names.is_dated(path.entity) and names.depends_on_day(path.entity, path.name):
+                if (
+                    not dated
+                    and not names.is_dated(path.entity)
+                    and names.depends_on_day(path.entity, path.name)
+                ):
                     return True
             elif path.root != n.POLICY or names.depends_on_day("", path.name):
                 return True
@@ -137,10 +196,18 @@ class _Over:
     def _element(self, alias: str = "e", paired: bool = False) -> Scope:
         own = self.names.own(self.kind)
         if self.names.is_dated(self.kind):
-            day = None if own.day is None else replace(own.day, sql=qualify(own.day.sql, alias), known=qualify(own.day.known, alias))
+            day = (
+                None
+                if own.day is None
+                else replace(own.day, sql=qualify(own.day.sql, alias), known=qualify(own.day.known, alias))
+            )
         else:
             outer = self.scope.day if paired else None
-            day = None if outer is None else replace(outer, sql=qualify(outer.sql, "o"), known=qualify(outer.known, "o"))
+            day = (
+                None
+                if outer is None
+                else replace(outer, sql=qualify(outer.sql, "o"), known=qualify(outer.known, "o"))
+            )
         return Scope(own.frame, (), self.kind, day, alias)
 
     def _rows(self, conditions: list[n.Node], scope: Scope, element: Scope) -> _Rows:
@@ -175,7 +242,10 @@ class _Over:
     def _paired(self, conditions: list[n.Node]) -> Col:
         outer = replace(self.scope, alias="o")
         if outer.day is not None:
-            outer = replace(outer, day=replace(outer.day, sql=qualify(outer.day.sql, "o"), known=qualify(outer.day.known, "o")))
+            outer = replace(
+                outer,
+                day=replace(outer.day, sql=qualify(outer.day.sql, "o"), known=qualify(outer.day.known, "o")),
+            )
         element = self._element(paired=True)
         rows = self._rows(conditions, outer, element)
         on = f"{self._key()} = {qualify(self.owner.sql, 'o')}"
@@ -184,74 +254,107 @@ class _Over:
     # --- the aggregates themselves ---
 
     def _result(
-        self, rows: _Rows, sources: dict[str, object], on: str, keys: tuple[str, ...], match: tuple[str, ...], known: str
-    ) -> Col:
+        self, rows: _Rows, sources: dict[str, Frame], on: str, keys: tuple[str, ...], match: tuple[str, ...], known: str
+    ) -> Col:  # fmt: skip
         counts, item = rows.counts, rows.item
-        settled = both(counts.known, either(counts.no, item.known)) if item is not None else counts.known
-        fault = either(counts.fault, both(opposite(counts.no), item.fault)) if item is not None else counts.fault
-        outputs: dict[str, tuple[str, str]] = {}
-        name = f"{self.scope.frame.name}.{self.node.relation.name}"
-        frame = self.scope.frame
+        settled, fault = counts.known, counts.fault
+        if item is not None:
+            settled = both(settled, either(counts.no, item.known))
+            fault = either(fault, both(opposite(counts.no), item.fault))
+        wanted = _Wanted(f"{self.scope.frame.name}.{self.node.relation.name}")
+        all_known = wanted.column("known", "bool_and({})", settled, TRUE)
+        any_fault = wanted.column("fault", "bool_or({})", fault, FALSE)
 
-        def column(suffix: str, sql: str, missing: str) -> str:
-            text = f"{name}.{suffix}"
-            outputs[text] = (sql, missing)
-            return text
+        def joined() -> tuple[str, str]:
+            wanted.found = self.scope.frame.join(sources, on, keys, match, wanted.outputs, True)
+            return both(known, self.closed, wanted.got(all_known)), wanted.got(any_fault)
 
-        all_known = TRUE if settled == TRUE else column("known", f"bool_and({settled})", TRUE)
-        any_fault = FALSE if fault == FALSE else column("fault", f"bool_or({fault})", FALSE)
-        function = self.node.function
-        if function in ("any", "all"):
-            assert isinstance(item, Truth)
-            wanted = item if function == "any" else logic.inverted(item)
-            hit = logic.conjunction([counts, wanted])
-            yes = column("any", f"bool_or({hit.yes})", FALSE) if hit.yes != FALSE else FALSE
-            no = None if hit.no_ is None else column("none", f"bool_and({hit.no})", TRUE)
-            found = frame.join(sources, on, keys, match, outputs, True)  # type: ignore[arg-type]
-            got = lambda text: found.get(text, text)  # noqa: E731
-            certain = both(known, self.closed)
-            yes_ = both(known, got(yes))
-            if no is None and certain == TRUE:
-                truth = Truth(yes_, None, got(any_fault))
-            else:
-                truth = Truth(yes_, both(certain, opposite(got(yes)) if no is None else got(no)), got(any_fault))
-            return truth if function == "any" else logic.inverted(truth)
-        if function == "count":
-            value = column("count", f"count(CASE WHEN {counts.yes} THEN 1 END)" if counts.yes != TRUE else "count(*)", "0")
-            found = frame.join(sources, on, keys, match, outputs, True)  # type: ignore[arg-type]
-            masks = both(known, self.closed, found.get(all_known, all_known))
-            return Num(found[value], 0, self.most, Fraction(1), masks, found.get(any_fault, any_fault))
-        if isinstance(item, Num):
-            return self._number(item, counts, outputs, column, sources, on, keys, match, known, all_known, any_fault)
-        raise NotExact("这种合计不能按列算 / this aggregate cannot be computed by column")
-
-    def _number(self, item, counts, outputs, column, sources, on, keys, match, known, all_known, any_fault) -> Num:  # type: ignore[no-untyped-def]
-        names, function = self.names, self.node.function
-        item = names.num.plain(item)
+        if isinstance(item, Truth):
+            return self._truth(counts, item, wanted, joined, known)
+        if item is not None and not isinstance(item, Num):
+            raise NotExact("这种合计不能按列算 / this aggregate cannot be computed by column")
+        if item is None:
+            number = "count(*)" if counts.yes == TRUE else f"count(CASE WHEN {counts.yes} THEN 1 END)"
+            value = wanted.name("count", number, "0")
+            masks = joined()
+            return Num(wanted.got(value), 0, self.most, Fraction(1), *masks)
+        item = self.names.num.plain(item)
         if item.den is not None:
             raise NotExact("把每行各自的商加起来 / quotients that differ by row are added up")
-        frame = self.scope.frame
-        if function == "sum":
-            low, high = min(0, item.low * self.most), max(0, item.high * self.most)
-            each = names.num.w.chosen(counts.yes, item.numerator, names.num.w.const(0))
-            total = f"sum({each.sql})"
-            value = column("sum", names.dialect.cast(total, needs_wide(low, high)), names.dialect.integer(0, needs_wide(low, high)))
-            found = frame.join(sources, on, keys, match, outputs, True)
-            masks = both(known, self.closed, found.get(all_known, all_known))
-            return Num(found[value], low, high, item.scale, masks, found.get(any_fault, any_fault))
-        there = column("there", f"bool_or({counts.yes})" if counts.yes != TRUE else "count(*) > 0", FALSE)
-        filler = names.dialect.integer(item.low, item.numerator.wide)
+        return (
+            self._sum(counts, item, wanted, joined)
+            if self.node.function == "sum"
+            else self._extreme(counts, item, wanted, joined)
+        )
+
+    def _truth(self, counts: Truth, item: Truth, wanted: _Wanted, joined: _Joined, known: str) -> Truth:
+        any_ = self.node.function == "any"
+        hit = logic.conjunction([counts, item if any_ else logic.inverted(item)])
+        yes = wanted.column("any", "bool_or({})", hit.yes, FALSE)
+        no = None if hit.no_ is None else wanted.column("none", "bool_and({})", hit.no, TRUE)
+        _, fault = joined()
+        certain = both(known, self.closed)
+        found = both(known, wanted.got(yes))
+        if no is None and certain == TRUE:
+            truth = Truth(found, None, fault)
+        else:
+            truth = Truth(
+                found, both(certain, opposite(wanted.got(yes)) if no is None else wanted.got(no)), fault
+            )
+        return truth if any_ else logic.inverted(truth)
+
+    def _sum(self, counts: Truth, item: Num, wanted: _Wanted, joined: _Joined) -> Num:
+        w, d = self.names.num.w, self.names.dialect
+        low, high = min(0, item.low * self.most), max(0, item.high * self.most)
+        wide = needs_wide(low, high)
+        each = w.chosen(counts.yes, item.numerator, w.const(0))
+        value = wanted.name("sum", d.cast(f"sum({each.sql})", wide), d.integer(0, wide))
+        masks = joined()
+        return Num(wanted.got(value), low, high, item.scale, *masks)
+
+    def _extreme(self, counts: Truth, item: Num, wanted: _Wanted, joined: _Joined) -> Num:
+        """The least or greatest; that there is none is an error."""
+        function = self.node.function
+        there = wanted.name(
+            "there", f"bool_or({counts.yes})" if counts.yes != TRUE else "count(*) > 0", FALSE
+        )
+        filler = self.names.dialect.integer(item.low, item.numerator.wide)
         inner = item.raw if counts.yes == TRUE else f"CASE WHEN {counts.yes} THEN {item.raw} END"
-        value = column(function, f"COALESCE({function}({inner}), {filler})", filler)
-        found = frame.join(sources, on, keys, match, outputs, True)
-        masks = both(known, self.closed, found.get(all_known, all_known))
-        fault = either(found.get(any_fault, any_fault), both(masks, opposite(found[there])))
-        return Num(found[value], item.low, item.high, item.scale, masks, fault)
+        value = wanted.name(function, f"COALESCE({function}({inner}), {filler})", filler)
+        known, fault = joined()
+        nothing = both(known, opposite(wanted.got(there)))
+        return Num(wanted.got(value), item.low, item.high, item.scale, known, either(fault, nothing))
+
+
+@dataclass(slots=True)
+class _Wanted:
+    """The outputs of a join while they are collected, and where they are found once it is made."""
+
+    prefix: str
+    outputs: dict[str, tuple[str, str]] = field(default_factory=dict)
+    found: dict[str, str] = field(default_factory=dict)
+
+    def name(self, suffix: str, sql: str, missing: str) -> str:
+        self.outputs[f"{self.prefix}.{suffix}"] = (sql, missing)
+        return f"{self.prefix}.{suffix}"
+
+    def column(self, suffix: str, form: str, truth: str, missing: str) -> str:
+        """An output over a truth expression; a constant needs none."""
+        return truth if truth in (TRUE, FALSE) else self.name(suffix, form.format(truth), missing)
+
+    def got(self, name: str) -> str:
+        return self.found.get(name, name)
+
+
+_Joined = Callable[
+    [], tuple[str, str]
+]  # makes the join; whether all is known, and whether anything may be an error
 
 
 def _never(mine: Col, counts: Truth) -> bool:
     """Whether neither the key nor the condition can end in an error."""
-    return mine.fault == FALSE and counts.fault == FALSE and (isinstance(mine, Truth) or mine.none == FALSE)
+    certain = isinstance(mine, Truth | Fixed) or mine.none == FALSE
+    return certain and mine.fault == FALSE and counts.fault == FALSE
 
 
 def _matching(mine: Col, yours: Col) -> tuple[str, str] | None:
@@ -264,9 +367,8 @@ def _matching(mine: Col, yours: Col) -> tuple[str, str] | None:
         case Truth(), Truth():
             return (mine.yes, yours.yes)
         case Num(), Num():
-            plain = mine.den is None and yours.den is None and mine.scale == yours.scale and yours.none == FALSE
+            plain = (
+                mine.den is None and yours.den is None and mine.scale == yours.scale and yours.none == FALSE
+            )
             return (mine.raw, yours.raw) if plain else None
     return None
-
-
-__all__ = ["aggregate", "asked", "when"]

@@ -10,7 +10,19 @@ from fractions import Fraction
 from policyengine import plan as p
 from policyengine.columns import tables
 from policyengine.columns.dialect import DUCKDB, Dialect
-from policyengine.columns.domain import FALSE, TRUE, Col, Day, NotExact, Num, Truth, Word, both, either, opposite
+from policyengine.columns.domain import (
+    FALSE,
+    TRUE,
+    Col,
+    Day,
+    NotExact,
+    Num,
+    Truth,
+    Word,
+    both,
+    either,
+    opposite,
+)
 from policyengine.columns.names import Names
 from policyengine.columns.refusals import Refusals
 from policyengine.columns.scope import Scope
@@ -45,23 +57,29 @@ class Query:
     cohort: tuple[str, ...]
 
     @property
-    def text(self) -> str:
-        """All of it, to read and to run."""
-        return "\n\n".join(f"{sql};" for sql in (*self.written.views, *self.written.outputs.values())) + "\n"
+    def needed(self) -> frozenset[str]:
+        """The staged columns that are read (`project.cost`); the others only have to be right."""
+        return self.written.needed
 
 
 def compile_query(
     plans: Plans,
     readings: Mapping[str, str] | None = None,
     full: Collection[str] = (),
+    single: Collection[str] = (),
+    empty: Collection[str] = (),
     dialect: Dialect = DUCKDB,
 ) -> Query:
     """The query of a policy under chosen readings.
 
     `full`: staged columns (`project.cost`, `enterprise.projects__closed`) known to have no blank, for which no masks
-    are carried. Pure text: nothing is run.
+    are carried. `single`: references (`project.applicant`) by which no two rows refer to one, for which no groups are
+    formed. `empty`: kinds without a row. Pure text: nothing is run.
     """
-    return _Compiler(plans, dict(readings or {}), Names(plans, dict(readings or {}), dialect, frozenset(full))).query()
+    chosen = dict(readings or {})
+    return _Compiler(
+        plans, chosen, Names(plans, chosen, dialect, frozenset(full), frozenset(single), frozenset(empty))
+    ).query()
 
 
 @dataclass(slots=True)
@@ -82,7 +100,9 @@ class _Compiler:
                 columns["scalar"] = either(columns["scalar"], broken)
                 outputs[last] = replace(outputs[last], columns=columns)
             else:
-                outputs[kind] = Output(self.names.own(kind).frame, {"id": '"id"', "scalar": broken}, Fraction(1))
+                outputs[kind] = Output(
+                    self.names.own(kind).frame, {"id": '"id"', "scalar": broken}, Fraction(1)
+                )
         written = write(self.names, outputs)
         scales = {name: output.scale for name, output in outputs.items()}
         return Query(
@@ -103,7 +123,9 @@ class _Compiler:
         refusals.walk(scope, application.granted)
         fen, faults = self._money(amount, application.amount)
         fault = either(granted.fault, amount.fault, faults, refusals.fault)
-        undecided = opposite(either(both(granted.no, opposite(refusals.open)), both(granted.yes, amount.known)))
+        undecided = opposite(
+            either(both(granted.no, opposite(refusals.open)), both(granted.yes, amount.known))
+        )
         columns = {"id": '"id"', "outcome": f"CASE WHEN {granted.yes} THEN 'granted' ELSE 'refused' END"}
         columns["amount"] = f"CASE WHEN {granted.yes} THEN {fen} ELSE 0 END"
         columns["refusals"] = self._listed(refusals, granted)
@@ -123,14 +145,20 @@ class _Compiler:
 
     def _items(self) -> list[str]:
         entity = self.plans.last.application.entity
-        return [f"{program.name}.amount" for program in self.plans.last.policy.programs.values() if program.entity == entity]
+        return [
+            f"{program.name}.amount"
+            for program in self.plans.last.policy.programs.values()
+            if program.entity == entity
+        ]
 
     def _listed(self, refusals: Refusals, granted: Truth) -> str:
         """The names of the listed conditions, joined; nothing where the application is granted."""
         by_name: dict[str, str] = {}
         for (_, name), listed in refusals.listed.items():
             by_name[name] = either(by_name.get(name, FALSE), listed)
-        texts = [f"CASE WHEN {listed} THEN '{name}' END" for name, listed in by_name.items() if listed != FALSE]
+        texts = [
+            f"CASE WHEN {listed} THEN '{name}' END" for name, listed in by_name.items() if listed != FALSE
+        ]
         if not texts:
             return "''"
         joined = self.names.dialect.joined.format(separator=SEPARATOR, texts=",\n      ".join(texts))
@@ -141,7 +169,11 @@ class _Compiler:
         num = self.names.num
         value = num.plain(value)
         unit = FEN / value.scale if value.scale <= FEN else Fraction(1)
-        if value.den is not None or (value.scale < FEN and unit.denominator != 1) or (value.scale / FEN).denominator not in (1, unit.numerator):
+        if (
+            value.den is not None
+            or (value.scale < FEN and unit.denominator != 1)
+            or (value.scale / FEN).denominator not in (1, unit.numerator)
+        ):
             self.names.scalar.setdefault(name, "不是整分 / not whole fen")
             return num.w.const(0).sql, TRUE
         if value.scale >= FEN:
@@ -191,7 +223,9 @@ class _Compiler:
     def _broken_or_late(self, kind: str) -> str:
         """Where a row contradicts itself, which the scalar way puts into words."""
         scope = self.names.own(kind)
-        broken = either(*(self._broken(scope, plan, guard) for guard, plan in Refusals(self.names).versions(scope)))
+        broken = either(
+            *(self._broken(scope, plan, guard) for guard, plan in Refusals(self.names).versions(scope))
+        )
         dates = [name for name, f in self.plans.policy.facts.items() if f.entity == kind and f.not_after]
         return either(broken, *(self._too_late(scope, name) for name in dates))
 
@@ -215,10 +249,13 @@ class _Compiler:
         if scope.day is not None:
             return both(given, scope.day.known, f"({fact.sql} > {scope.day.sql})")
         found = FALSE
-        holders = [scope, *(self.names.follow(scope, r) for r in self.plans.policy.entities[scope.kind].references)]
+        holders = [
+            scope,
+            *(self.names.follow(scope, r) for r in self.plans.policy.entities[scope.kind].references),
+        ]
         for holder in holders:
             for relation, entity, reference in tables.relations(self.plans.policy, holder.kind):
-                if entity.dated_by:
+                if entity.dated_by and entity.name not in self.names.empty:
                     first = self._first_day(scope, holder, entity.name, reference.name, relation)
                     found = either(found, both(given, f"({fact.sql} > {first})"))
         return found
@@ -229,7 +266,7 @@ class _Compiler:
         day = own.day
         assert day is not None
         self.names.identity(self.names.follow(own, reference))
-        read = f'e.{day.sql}' if day.known == TRUE else f'CASE WHEN e.{day.known} THEN e.{day.sql} END'
+        read = f"e.{day.sql}" if day.known == TRUE else f"CASE WHEN e.{day.known} THEN e.{day.sql} END"
         never = self.names.dialect.day(date(9999, 12, 31))
         outputs = {f"{scope.name(relation)}.first_day": (f"min({read})", never)}
         key = self.names.identity(holder).sql

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from policyengine.columns.compiling import Query
@@ -50,13 +50,18 @@ def _added(connection: duckdb.DuckDBPyConnection, kind: str, ids: str) -> int:
     return int(connection.execute(sql).fetchall()[0][0])
 
 
-def split(connection: duckdb.DuckDBPyConnection, query: Query, any_left: bool) -> Iterator[dict[str, list[str]]]:
+def split(
+    connection: duckdb.DuckDBPyConnection, query: Query, any_left: bool
+) -> Iterator[dict[str, list[str]]]:
     """The rows left, as separate cases: ids by kind."""
     if not any_left:
         return
     keys: list[Key] = []
     for kind in query.schema:
-        keys += [(kind, id_) for (id_,) in connection.execute(f'SELECT id FROM "left_{kind}" ORDER BY id').fetchall()]
+        keys += [
+            (kind, id_)
+            for (id_,) in connection.execute(f'SELECT id FROM "left_{kind}" ORDER BY id').fetchall()
+        ]
     if query.cohort:
         yield _by_kind(query, keys)
         return
@@ -86,7 +91,7 @@ def _root(parent: dict[Key, Key], key: Key) -> Key:
     return key
 
 
-def _by_kind(query: Query, keys: list[Key]) -> Mapping[str, list[str]]:
+def _by_kind(query: Query, keys: list[Key]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {kind: [] for kind in query.schema}
     for kind, id_ in keys:
         found[kind].append(id_)

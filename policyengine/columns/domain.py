@@ -115,7 +115,11 @@ class Num:
     @property
     def constant(self) -> Fraction | None:
         """The value, where it is the same for all rows."""
-        if self.low == self.high and self.den is None and (self.known, self.fault, self.none) == (TRUE, FALSE, FALSE):
+        if (
+            self.low == self.high
+            and self.den is None
+            and (self.known, self.fault, self.none) == (TRUE, FALSE, FALSE)
+        ):
             return self.low * self.scale
         return None
 
@@ -174,7 +178,9 @@ def needs_wide(low: int, high: int) -> bool:
     """Whether whole numbers between the bounds need 128 bits; NotExact where these are not enough either."""
     most = max(abs(low), abs(high))
     if most > WIDE_MOST:
-        raise NotExact(f"中间结果可能达到{len(str(most))}位整数，超过38位 / an intermediate result may have {len(str(most))} digits, more than 38")
+        raise NotExact(
+            f"中间结果可能达到{len(str(most))}位整数，超过38位 / an intermediate result may have {len(str(most))} digits, more than 38"
+        )
     return most > NARROW_MOST
 
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 from policyengine.case import Case
 from policyengine.columns import components, files, tables
 from policyengine.columns.compiling import FEN, SEPARATOR, Query, compile_query
-from policyengine.columns.files import TYPES, FileSource
 from policyengine.columns.dialect import literal
+from policyengine.columns.files import TYPES, FileSource
 from policyengine.columns.staging import FromStaged, Rows
 from policyengine.deciding import decide
 from policyengine.decision import CaseDecision, Decision
@@ -28,7 +28,6 @@ from policyengine.values import Value
 
 if TYPE_CHECKING:
     import duckdb
-
 
 
 def driver() -> ModuleType:
@@ -91,16 +90,29 @@ class Batch:
         cursor = self.connection.execute("SELECT id, outcome, amount, refusals, by_scalar FROM decided")
         while found := cursor.fetchmany(10_000):
             for id_, outcome, amount, refusals, by_scalar in found:
-                yield Line(id_, outcome, amount, frozenset(refusals.split(SEPARATOR)) if refusals else frozenset(), by_scalar)
+                yield Line(
+                    id_,
+                    outcome,
+                    amount,
+                    frozenset(refusals.split(SEPARATOR)) if refusals else frozenset(),
+                    by_scalar,
+                )
 
     def values(self, output: str) -> dict[str, Decimal | None]:
         """A headline value by entity id, in 元 or its own unit; None where it is open."""
         scale = self.query.scales[output]
         cursor = self.connection.execute("SELECT id, number FROM value WHERE output = $1", [output])
-        return {id_: None if n is None else CONTEXT.divide(Decimal(n * scale.numerator), Decimal(scale.denominator)) for id_, n in cursor.fetchall()}
+        return {
+            id_: None
+            if n is None
+            else CONTEXT.divide(Decimal(n * scale.numerator), Decimal(scale.denominator))
+            for id_, n in cursor.fetchall()
+        }
 
 
-def stage(connection: duckdb.DuckDBPyConnection, schema: Mapping[str, list[tables.Field]], rows: Rows) -> None:
+def stage(
+    connection: duckdb.DuckDBPyConnection, schema: Mapping[str, list[tables.Field]], rows: Rows
+) -> None:
     """Make the staged tables from columns of plain values."""
     for kind, fields in schema.items():
         columns = ", ".join(f'"{f.name}" {TYPES[f.type]}' for f in fields)
@@ -115,14 +127,31 @@ def full(connection: duckdb.DuckDBPyConnection, schema: Mapping[str, list[tables
     """The staged columns that have no blank, for which no masks need to be carried."""
     found: set[str] = set()
     for kind, fields in schema.items():
-        asked = [f for f in fields if f.kind in ("fact", "closed")]
+        there = {row[0] for row in connection.execute(f'DESCRIBE "{kind}"').fetchall()}
+        asked = [f for f in fields if f.kind in ("fact", "closed") and f.name in there]
         if not asked:
             continue
         tests = ", ".join(
-            f'bool_and("{f.name}" IS NOT NULL)' if f.kind == "fact" else f'bool_and(COALESCE("{f.name}", FALSE))' for f in asked
+            f'bool_and("{f.name}" IS NOT NULL)'
+            if f.kind == "fact"
+            else f'bool_and(COALESCE("{f.name}", FALSE))'
+            for f in asked
         )
         answers = connection.execute(f'SELECT {tests} FROM "{kind}"').fetchall()[0]
         found |= {f"{kind}.{f.name}" for f, yes in zip(asked, answers, strict=True) if yes is not False}
+        found |= {f"{kind}.{f.name}" for f in fields if f.name not in there}
+    return frozenset(found)
+
+
+def single(connection: duckdb.DuckDBPyConnection, plans: Plans) -> frozenset[str]:
+    """The references by which no two staged rows refer to the same."""
+    found = set()
+    for entity in plans.policy.entities.values():
+        for reference in entity.references.values():
+            ref = f'"{reference.name}"'
+            twice = f'SELECT 1 FROM "{entity.name}" WHERE {ref} IS NOT NULL GROUP BY {ref} HAVING count(*) > 1 LIMIT 1'
+            if not connection.execute(twice).fetchall():
+                found.add(f"{entity.name}.{reference.name}")
     return frozenset(found)
 
 
@@ -135,8 +164,9 @@ def run(connection: duckdb.DuckDBPyConnection, query: Query, origin: Origin | No
     for sql in query.written.steps:
         connection.execute(sql)
     for name, sql in query.written.finals.items():
-        connection.execute(f'CREATE OR REPLACE TEMP TABLE "out_{name}" AS {sql}')
-    for step in query.written.kept:
+        what = "TABLE" if sql.startswith("WITH") else "VIEW"  # a view where all the work is done
+        connection.execute(f'CREATE OR REPLACE TEMP {what} "out_{name}" AS {sql}')
+    for step in query.written.passing:
         connection.execute(f'DROP TABLE "{step}"')
     application = query.plans.last.application.entity
     left = components.left(connection, query)
@@ -153,17 +183,23 @@ def _write(connection: duckdb.DuckDBPyConnection, query: Query) -> None:
     application = query.plans.last.application.entity
     for view in ("decided", "value"):
         connection.execute(f"DROP VIEW IF EXISTS {view}")
-    connection.execute('CREATE OR REPLACE TEMP TABLE one_by_one AS SELECT *, TRUE AS by_scalar FROM "out_applications" LIMIT 0')
-    connection.execute("CREATE OR REPLACE TEMP TABLE one_value (output VARCHAR, id VARCHAR, number HUGEINT, text VARCHAR)")
     connection.execute(
-        f'''CREATE TEMP VIEW decided AS SELECT *, FALSE AS by_scalar FROM "out_applications"
-        WHERE id NOT IN (SELECT id FROM "left_{application}") UNION ALL SELECT * FROM one_by_one'''
+        'CREATE OR REPLACE TEMP TABLE one_by_one AS SELECT *, TRUE AS by_scalar FROM "out_applications" LIMIT 0'
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE one_value (output VARCHAR, id VARCHAR, number HUGEINT, text VARCHAR)"
+    )
+    connection.execute(
+        f"""CREATE TEMP VIEW decided AS SELECT *, FALSE AS by_scalar FROM "out_applications"
+        WHERE id NOT IN (SELECT id FROM "left_{application}") UNION ALL SELECT * FROM one_by_one"""
     )
     parts = ["SELECT * FROM one_value"]
     for path, kind in query.kinds.items():
         if "." in path:
             shown = "CAST(value AS HUGEINT), NULL" if query.numbers[path] else "NULL, CAST(value AS VARCHAR)"
-            parts.append(f'SELECT {literal(path)}, id, {shown} FROM "out_{path}" WHERE id NOT IN (SELECT id FROM "left_{kind}")')
+            parts.append(
+                f'SELECT {literal(path)}, id, {shown} FROM "out_{path}" WHERE id NOT IN (SELECT id FROM "left_{kind}")'
+            )
     connection.execute(f"CREATE TEMP VIEW value AS {' UNION ALL '.join(parts)}")
 
 
@@ -210,15 +246,27 @@ def _count(value: Value, unit: Fraction) -> int | None:
     return count.numerator if count.denominator == 1 else None
 
 
-def decide_files(plans: Plans, sources: Mapping[str, FileSource], readings: Mapping[str, str] | None = None) -> Batch:
+def decide_files(
+    plans: Plans, sources: Mapping[str, FileSource], readings: Mapping[str, str] | None = None
+) -> Batch:
     """Decide the applications of files, in a database of its own. Rows that cannot be read are in its `set_aside`."""
     connection = driver().connect()
-    files.stage(connection, plans, sources)
+    general = compile_query(plans, readings)
+    files.stage(connection, plans, sources, () if general.lost else general.needed)
+    return run(connection, fitted(connection, plans, readings))
+
+
+def fitted(
+    connection: duckdb.DuckDBPyConnection, plans: Plans, readings: Mapping[str, str] | None = None
+) -> Query:
+    """The query for what is staged, without masks and groups that these rows do not need."""
     schema = tables.schema(plans)
-    query = compile_query(plans, readings, full(connection, schema))
-    return run(connection, query)
+    empty = {kind for kind in schema if not connection.execute(f'SELECT 1 FROM "{kind}" LIMIT 1').fetchall()}
+    return compile_query(plans, readings, full(connection, schema), single(connection, plans), empty)
 
 
 def write(batch: Batch, path: str) -> None:
     """The decided applications as a Parquet file."""
-    batch.connection.execute(f"COPY (SELECT * EXCLUDE (scalar) FROM decided) TO {literal(path)} (FORMAT parquet)")
+    batch.connection.execute(
+        f"COPY (SELECT * EXCLUDE (scalar) FROM decided) TO {literal(path)} (FORMAT parquet)"
+    )

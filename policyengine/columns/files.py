@@ -7,8 +7,8 @@ reference to nothing) is refused here by the same code.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from policyengine import model as m
 from policyengine.columns import tables
 from policyengine.columns.dialect import DUCKDB, literal
-from policyengine.columns.domain import FALSE, TRUE, NotExact
+from policyengine.columns.domain import FALSE, TRUE, NotExact, both, opposite
 from policyengine.facts import FALSE_WORDS, MAX_TEXT, NONE_WORDS, TRUE_WORDS
 from policyengine.instances import Plans
 from policyengine.values import Units
@@ -24,7 +24,17 @@ from policyengine.values import Units
 if TYPE_CHECKING:
     import duckdb
 
-_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
+_WHOLE = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "HUGEINT",
+)
 _DECIMALS = 12  # of a number as it is written, in the unit of its column
 _NUMBER = r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?"
 
@@ -50,7 +60,7 @@ class FileSource:
         """What reads the file: every cell of a CSV as text."""
         name = literal(str(self.path))
         if self.path.suffix.lower() == ".parquet":
-            return f"SELECT *, file_row_number + 1 AS \"row number\" FROM read_parquet({name}, file_row_number = TRUE)"
+            return f'SELECT *, file_row_number + 1 AS "row number" FROM read_parquet({name}, file_row_number = TRUE)'
         options = "all_varchar = TRUE, header = TRUE, strict_mode = TRUE, null_padding = FALSE"
         return f'SELECT *, row_number() OVER () AS "row number" FROM read_csv({name}, {options})'
 
@@ -67,23 +77,33 @@ class SetAside:
     text: str
 
 
-def stage(connection: duckdb.DuckDBPyConnection, plans: Plans, sources: Mapping[str, FileSource]) -> int:
+def stage(
+    connection: duckdb.DuckDBPyConnection,
+    plans: Plans,
+    sources: Mapping[str, FileSource],
+    needed: Collection[str] = (),
+) -> int:
     """Make the staged tables of a policy from files; how many rows were set aside (`set_aside` tells which).
 
-    Kinds without a file are empty, and what is related through them unknown.
+    `needed`: the columns to keep, all if none is named; the others are only looked through. Kinds without a file are
+    empty, and what is related through them unknown.
     """
-    connection.execute("CREATE OR REPLACE TEMP TABLE set_aside (kind VARCHAR, row BIGINT, id VARCHAR, header VARCHAR, code VARCHAR, text VARCHAR)")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE set_aside (kind VARCHAR, row BIGINT, id VARCHAR, header VARCHAR, code VARCHAR, text VARCHAR)"
+    )
     for kind in plans.policy.entities:
-        _Stage(connection, plans, kind, sources.get(kind), frozenset(sources)).read()
-    while any([_unlinked(connection, plans, kind) for kind in plans.policy.entities]):
+        _Stage(connection, plans, kind, sources.get(kind), frozenset(sources), frozenset(needed)).read()
+    while sum(_unlinked(connection, plans, kind) for kind in plans.policy.entities):
         pass
     for kind in plans.policy.entities:
-        names = ", ".join(f'"{f.name}"' for f in tables.fields(plans.policy, kind))
+        names = ", ".join(f'"{f.name}"' for f in tables.fields(plans.policy, kind) if _kept(f, kind, needed))
         gone = f"id NOT IN (SELECT id FROM set_aside WHERE kind = '{kind}' AND id IS NOT NULL)"
         rows = f"\"row number\" NOT IN (SELECT row FROM set_aside WHERE kind = '{kind}')"
         any_ = connection.execute("SELECT count(*) FROM set_aside WHERE kind = $1", [kind]).fetchall()[0][0]
         where = f" WHERE {rows} AND {gone}" if any_ else ""
-        connection.execute(f'CREATE OR REPLACE TEMP VIEW "{kind}" AS SELECT {names} FROM "read {kind}"{where}')
+        connection.execute(
+            f'CREATE OR REPLACE TEMP VIEW "{kind}" AS SELECT {names} FROM "read {kind}"{where}'
+        )
     return int(connection.execute("SELECT count(DISTINCT (kind, row)) FROM set_aside").fetchall()[0][0])
 
 
@@ -97,11 +117,16 @@ def set_aside(connection: duckdb.DuckDBPyConnection) -> Iterator[SetAside]:
 def _unlinked(connection: duckdb.DuckDBPyConnection, plans: Plans, kind: str) -> int:
     """Set aside the rows that refer to nothing, or to a row set aside, or to one too many refer to; how many."""
     found = 0
+    if not connection.execute(f'SELECT 1 FROM "read {kind}" LIMIT 1').fetchall():
+        return 0
     for reference in plans.policy.entities[kind].references.values():
         ref = f'"{reference.name}"'
         there = f"SELECT id FROM \"read {reference.to}\" WHERE id NOT IN (SELECT id FROM set_aside WHERE kind = '{reference.to}' AND id IS NOT NULL)"
         many = f'SELECT {ref} FROM "read {kind}" WHERE {ref} IS NOT NULL GROUP BY {ref} HAVING count(*) > {reference.most}'
-        for code, wrong in (("unknown-reference", f"{ref} IS NOT NULL AND {ref} NOT IN ({there})"), ("too-many-entities", f"{ref} IN ({many})")):
+        for code, wrong in (
+            ("unknown-reference", f"{ref} IS NOT NULL AND {ref} NOT IN ({there})"),
+            ("too-many-entities", f"{ref} IN ({many})"),
+        ):
             sql = f"""INSERT INTO set_aside SELECT '{kind}', "row number", id, {literal(reference.label.zh)}, '{code}', {ref}
                 FROM "read {kind}" WHERE {wrong} AND "row number" NOT IN (SELECT row FROM set_aside WHERE kind = '{kind}')"""
             found += connection.execute(sql).fetchall()[0][0]
@@ -110,10 +135,19 @@ def _unlinked(connection: duckdb.DuckDBPyConnection, plans: Plans, kind: str) ->
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """A staged column from a file: its expression, and (code, condition) of what may be wrong."""
+    """A staged column from a file, in the three steps of `_Stage.read`.
 
-    sql: str
-    wrong: tuple[tuple[str, str], ...] = ()
+    `text`: the cell as text without outer white space, "" where it is read by its type. `parsed`: the value that it says,
+    NULL where it says none. `within`: what holds of a value in range, of `{}`. `blank`, `none`: whether it says nothing, or *none*.
+    `why`: (code, condition) of what may be wrong, asked only of the rows where something is.
+    """
+
+    text: str
+    parsed: str
+    within: str = ""
+    blank: str = FALSE
+    none: str = FALSE
+    why: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,37 +157,55 @@ class _Stage:
     kind: str
     source: FileSource | None
     given: frozenset[str]
+    needed: frozenset[str]
 
     def read(self) -> None:
-        """Make `read KIND` with all rows that can be read, and note those that cannot."""
+        """Make `read KIND` with all rows that can be read, and note those that cannot.
+
+        First the text of each cell, then what it says, then whether that is in range: each step only once.
+        """
         fields = tables.fields(self.plans.policy, self.kind)
         if self.source is None:
-            empty = ", ".join(f'CAST(NULL AS {TYPES[f.type]}) AS "{f.name}"' for f in fields)
-            self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "read {self.kind}" AS SELECT {empty}, CAST(0 AS BIGINT) AS "row number" WHERE FALSE')
+            kept_ = [f for f in fields if _kept(f, self.kind, self.needed)]
+            empty = ", ".join(f'CAST(NULL AS {TYPES[f.type]}) AS "{f.name}"' for f in kept_)
+            row = 'CAST(0 AS BIGINT) AS "row number"'
+            self._make("TABLE", "read", f"SELECT {empty}, {row} WHERE FALSE")
             return
-        self.connection.execute(f'CREATE OR REPLACE TEMP VIEW "raw {self.kind}" AS {self.source.scan}')
-        types = {name: type_ for name, type_, *_ in self.connection.execute(f'DESCRIBE "raw {self.kind}"').fetchall()}
+        self._make("VIEW", "raw", self.source.scan)
+        described = self.connection.execute(f'DESCRIBE "raw {self.kind}"').fetchall()
+        types = {row[0]: row[1] for row in described}
         cells = {f.name: self._cell(f, types) for f in fields}
-        shown = ", ".join(f'{cell.sql} AS "{name}"' for name, cell in cells.items())
-        wrong = [(name, code, test) for name, cell in cells.items() for code, test in cell.wrong if test != FALSE]
-        bad = " OR ".join(test for _, _, test in wrong) or FALSE
-        self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "read {self.kind}" AS SELECT {shown}, "row number", ({bad}) AS wrong FROM "raw {self.kind}"')
-        self._note(wrong)
+        texts = "".join(f', {cell.text} AS "t:{name}"' for name, cell in cells.items() if cell.text)
+        parsed = "".join(f', {cell.parsed} AS "x:{name}"' for name, cell in cells.items())
+        kept = [f.name for f in fields if _kept(f, self.kind, self.needed)]
+        shown = ", ".join(f'{_ranged(name, cells[name])} AS "{name}"' for name in kept)
+        wrong = " OR ".join(_wrong(name, cell) for name, cell in cells.items() if cell.why) or FALSE
+        self._make("VIEW", "text", f'SELECT *{texts} FROM "raw {self.kind}"')
+        self._make("VIEW", "said", f'SELECT *{parsed} FROM "text {self.kind}"')
+        self._make(
+            "TABLE", "read", f'SELECT {shown}, "row number", ({wrong}) AS wrong FROM "said {self.kind}"'
+        )
+        self._note(cells)
         self._twice()
 
-    def _note(self, wrong: list[tuple[str, str, str]]) -> None:
+    def _make(self, what: str, name: str, sql: str) -> None:
+        self.connection.execute(f'CREATE OR REPLACE TEMP {what} "{name} {self.kind}" AS {sql}')
+
+    def _note(self, cells: Mapping[str, _Cell]) -> None:
+        """Say of the rows in which something is wrong what it is."""
         assert self.source is not None
-        any_ = self.connection.execute(f'SELECT bool_or(wrong) FROM "read {self.kind}"').fetchall()[0][0]
-        for name, code, test in wrong if any_ else ():
-            column = self.source.columns.get(name.removesuffix("__none"))
-            header = column.header if column else name
-            text = f"CAST({_quoted(header)} AS VARCHAR)" if column else "NULL"
-            id_ = self.source.columns.get("id")
-            shown = f"CAST({_quoted(id_.header)} AS VARCHAR)" if id_ else "NULL"
-            self.connection.execute(
-                f"""INSERT INTO set_aside SELECT '{self.kind}', "row number", {shown}, {literal(header)}, '{code}', {text}
-                FROM "raw {self.kind}" WHERE {test}"""
-            )
+        if not self.connection.execute(f'SELECT bool_or(wrong) FROM "read {self.kind}"').fetchall()[0][0]:
+            return
+        rows = f'SELECT "row number" FROM "read {self.kind}" WHERE wrong'
+        for name, cell in cells.items():
+            column = self.source.columns.get(name)
+            text = "NULL" if column is None else f"CAST({_quoted(column.header)} AS VARCHAR)"
+            for code, test in cell.why:
+                header = literal(column.header if column else name)
+                self.connection.execute(
+                    f"""INSERT INTO set_aside SELECT '{self.kind}', "row number", "x:id", {header}, '{code}', {text}
+                    FROM "said {self.kind}" WHERE "row number" IN ({rows}) AND {_wrong(name, cell)} AND {test}"""
+                )
 
     def _twice(self) -> None:
         """All rows with the same id are set aside."""
@@ -168,93 +220,168 @@ class _Stage:
     def _cell(self, field: tables.Field, types: Mapping[str, str]) -> _Cell:
         assert self.source is not None
         if field.kind == "closed":
-            return _Cell(self._closed(field.of))
+            return _Cell("", self._closed(field.of))
+        reference = (
+            self.plans.policy.entities[self.kind].references.get(field.of) if field.kind == "ref" else None
+        )
         column = self.source.columns.get(field.of or field.name)
         if column is None:
-            missing = (("reference-missing", TRUE),) if field.kind == "id" or self._mandatory(field) else ()
-            return _Cell(FALSE if field.kind == "none" else f"CAST(NULL AS {TYPES[field.type]})", missing)
+            needed = field.kind == "id" or (reference is not None and not reference.optional)
+            why = (("reference-missing", TRUE),) if needed else ()
+            return _Cell("", FALSE if field.kind == "none" else f"CAST(NULL AS {TYPES[field.type]})", why=why)
         cell, type_ = _quoted(column.header), types[column.header]
-        text = _trimmed(cell, type_)
-        none = f"COALESCE({text} IN ({', '.join(map(literal, NONE_WORDS))}), FALSE)"
-        blank = f"(COALESCE({text}, '') = '')"
+        typed = type_ in ("BOOLEAN", "DATE") or _is_number(type_)
+        text = "" if typed else _trimmed(cell, type_)
+        here = f'"t:{field.name}"'
+        none = FALSE if typed else f"({here} IN ({', '.join(map(literal, NONE_WORDS))}))"
+        blank = f"({cell} IS NULL)" if typed else f"({here} = '')"
         if field.kind == "id":
-            return _Cell(text, (("bad-id", blank),))
-        if field.kind == "ref":
-            optional = self.plans.policy.entities[self.kind].references[field.of].optional
-            return _Cell(f"CASE WHEN {blank} OR {none} THEN NULL ELSE {text} END", () if optional else (("reference-missing", f"({blank} OR {none})"),))
+            return _Cell(_trimmed(cell, type_), f"nullif({here}, '')", why=(("bad-id", TRUE),))
+        if reference is not None:
+            said = (
+                f"CASE WHEN {here} = '' OR {none} THEN NULL ELSE {here} END"
+                if not typed
+                else f"CAST({cell} AS VARCHAR)"
+            )
+            return _Cell(text, said, why=() if reference.optional else (("reference-missing", TRUE),))
         if field.kind == "none":
-            return _Cell(none)
+            return _Cell(text, none)
         fact = self.plans.policy.facts[field.of]
-        value = self._fact(fact, cell, text, type_, column)
-        there = f"NOT {blank} AND NOT {none}"
-        wrong = [(code, f"({there} AND {test})") for code, test in value.wrong]
+        found = self._fact(fact, cell if typed else here, type_, column)
         if not fact.type.optional:
-            wrong.append(("none-not-allowed", none))
-        return _Cell(f"CASE WHEN {there} THEN {value.sql} END", tuple(wrong))
-
-    def _mandatory(self, field: tables.Field) -> bool:
-        return field.kind == "ref" and not self.plans.policy.entities[self.kind].references[field.of].optional
+            return replace(found, text=text, blank=blank, why=(*found.why, ("none-not-allowed", none)))
+        return replace(found, text=text, blank=blank, none=none)
 
     def _closed(self, relation: str) -> str:
         """A file lists all there is of a kind; applications are always all listed."""
-        owner = next(entity.name for name, entity, _ in tables.relations(self.plans.policy, self.kind) if name == relation)
-        return str(owner in self.given or owner == self.plans.last.application.entity).upper()
+        of = next(
+            entity.name
+            for name, entity, _ in tables.relations(self.plans.policy, self.kind)
+            if name == relation
+        )
+        return str(of in self.given or of == self.plans.last.application.entity).upper()
 
-    def _fact(self, fact: m.Fact, cell: str, text: str, type_: str, column: FileColumn) -> _Cell:
+    def _fact(self, fact: m.Fact, cell: str, type_: str, column: FileColumn) -> _Cell:
         match fact.type.kind:
             case "bool":
-                if type_ == "BOOLEAN":
-                    return _Cell(cell)
                 words = {**dict.fromkeys(TRUE_WORDS, TRUE), **dict.fromkeys(FALSE_WORDS, FALSE)}
-                return _Cell(_by_word(text, words), (("not-yes-or-no", _not_in(text, words)),))
+                said = cell if type_ == "BOOLEAN" else _by_word(cell, words)
+                return _Cell("", said, why=(("not-yes-or-no", _no_none(cell, type_)),))
             case "enum":
                 options = {option: literal(option) for option in fact.type.options}
-                labels = {label: literal(o) for o in fact.type.options if o in fact.options for label in (fact.options[o].zh, fact.options[o].en) if label}
-                return _Cell(_by_word(text, {**labels, **options}), (("unknown-choice", _not_in(text, {**labels, **options})),))
+                labels = {word: literal(o) for o in fact.type.options for word in _words(fact, o)}
+                return _Cell(
+                    "",
+                    _by_word(cell, {**labels, **options}),
+                    why=(("unknown-choice", _no_none(cell, type_)),),
+                )
             case "date":
-                day = cell if type_ == "DATE" else f"TRY_CAST({text} AS DATE)"
-                ours = f"regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"
-                low, high = DUCKDB.day(tables.FIRST_DAY), DUCKDB.day(tables.LAST_DAY)
-                wrong = [] if type_ == "DATE" else [("not-a-date", f"(NOT {ours} OR {day} IS NULL)")]
-                return _Cell(day, (*wrong, ("fact-out-of-range", f"COALESCE({day} NOT BETWEEN {low} AND {high}, FALSE)")))
+                ours = f"regexp_full_match({cell}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"
+                said = cell if type_ == "DATE" else f"CASE WHEN {ours} THEN TRY_CAST({cell} AS DATE) END"
+                within = f"BETWEEN {DUCKDB.day(tables.FIRST_DAY)} AND {DUCKDB.day(tables.LAST_DAY)}"
+                late = f'("x:{fact.name}" IS NOT NULL)'
+                shape = both(opposite(late), _no_none(cell, type_))
+                return _Cell("", said, within, why=(("fact-out-of-range", late), ("not-a-date", shape)))
             case "text":
-                return _Cell(text, (("fact-too-long", f"(length({text}) > {MAX_TEXT})"),))
-        return self._quantity(fact, cell, text, type_, column)
+                fits = f"CASE WHEN length({cell}) <= {MAX_TEXT} THEN {cell} END"
+                return _Cell("", fits, why=(("fact-too-long", _no_none(cell, type_)),))
+        return self._quantity(fact, cell, type_, column)
 
-    def _quantity(self, fact: m.Fact, cell: str, text: str, type_: str, column: FileColumn) -> _Cell:
+    def _quantity(self, fact: m.Fact, cell: str, type_: str, column: FileColumn) -> _Cell:
         """A number in grains: exact, in range, and of a unit that fits."""
-        reach = tables.limits(fact)
+        reach, units = tables.limits(fact), self.plans.policy.units
         if reach is None:
             raise NotExact(f"{fact.label.zh}没有给出范围 / no declared range")
-        units = self.plans.policy.units
-        if type_ in _WHOLE or type_.startswith("DECIMAL"):
-            number, unit_missing, shape = cell, FALSE, FALSE
-            factor = str(_factor(fact, column.unit, units)) if column.unit or not _needs_unit(fact) else ""
-            if not factor:
-                return _Cell(f"CAST(NULL AS {DUCKDB.narrow})", (("unit-missing", TRUE),))
-        else:
-            bare = _factor(fact, column.unit, units) if column.unit or not _needs_unit(fact) else None
-            names = [name for name in units.names() if _fits(fact, name, units)]
-            words = "".join(f"|{name}" for name in sorted(names, key=len, reverse=True))
-            shape = f"NOT regexp_full_match({text}, '{_NUMBER}({words[1:]})?')" if words else f"NOT regexp_full_match({text}, '{_NUMBER}')"
-            number = f"regexp_extract({text}, '{_NUMBER}')" if words else text
-            cases = "".join(f" WHEN {literal(n)} THEN {_factor(fact, n, units)}" for n in names)
-            unit = f"regexp_extract({text}, '[^-0-9.].*')"
-            factor = f"CASE {unit} WHEN '' THEN {bare if bare is not None else 'NULL'}{cases} END" if words else str(bare or 1)
-            unit_missing = f"({unit} = '')" if bare is None else FALSE
-        exact = f"(TRY_CAST({number} AS DECIMAL(28, {_DECIMALS})) * CAST({factor} AS DECIMAL(10, 0)))"
-        whole = f"CAST({exact} AS {DUCKDB.wide})"
-        low, high = reach
-        fine = "not-whole" if fact.type.kind in ("count", "years") else "too-many-decimals"
-        type_name = TYPES[tables._type(fact)]
-        return _Cell(
-            f"TRY_CAST({exact} AS {type_name})",
-            (("not-a-quantity", shape), ("unit-missing", unit_missing), (fine, f"COALESCE({exact} <> trunc({exact}), FALSE)"),
-             ("fact-out-of-range", f"COALESCE({whole} NOT BETWEEN {low} AND {high}, {shape} IS FALSE AND {exact} IS NULL)" if shape != FALSE else f"COALESCE({whole} NOT BETWEEN {low} AND {high}, TRUE)")),
+        bare = _factor(fact, column.unit, units) if column.unit or not _needs_unit(fact) else None
+        within = f"BETWEEN {reach[0]} AND {reach[1]}"
+        outside = f'("x:{fact.name}" IS NOT NULL)'
+        if _is_number(type_):
+            said = "CAST(NULL AS BIGINT)" if bare is None else _grains(cell, bare, _scale(type_))
+            fine = ("too-many-decimals", f"({opposite(outside)} AND {str(bare is not None).upper()})")
+            return _Cell(
+                "",
+                said,
+                within,
+                why=(("fact-out-of-range", outside), fine, ("unit-missing", str(bare is None).upper())),
+            )
+        names = [name for name in units.names() if _fits(fact, name, units)]
+        forms = [(f"{_NUMBER}", bare)] if bare is not None else []
+        said = "".join(_written(cell, "", factor) for _, factor in forms if factor is not None)
+        said += "".join(_written(cell, name, _factor(fact, name, units)) for name in names)
+        shape = f"regexp_full_match({cell}, '{_NUMBER} ?({'|'.join(names)})?')"
+        whole = "not-whole" if fact.type.kind in ("count", "years") else "too-many-decimals"
+        unit_missing = FALSE if bare is not None else f"regexp_full_match({cell}, '{_NUMBER}')"
+        why = (
+            ("fact-out-of-range", outside), ("unit-missing", unit_missing),
+            (whole, f"({opposite(outside)} AND {shape} AND NOT {unit_missing})"),
+            ("not-a-quantity", both(f"(NOT {shape})", _no_none(cell, type_))),
         )  # fmt: skip
+        return _Cell("", f"CASE {said} END", within, why=why)
 
 
 TYPES = {"text": DUCKDB.text, "bool": "BOOLEAN", "date": "DATE", "narrow": DUCKDB.narrow, "wide": DUCKDB.wide}
+
+
+def _kept(field: tables.Field, kind: str, needed: Collection[str]) -> bool:
+    return (
+        field.kind in ("id", "ref")
+        or not needed
+        or f"{kind}.{field.of}" in needed
+        or f"{kind}.{field.name}" in needed
+    )
+
+
+def _ranged(name: str, cell: _Cell) -> str:
+    """The value, where it is in range."""
+    return f'CASE WHEN "x:{name}" {cell.within} THEN "x:{name}" END' if cell.within else f'"x:{name}"'
+
+
+def _wrong(name: str, cell: _Cell) -> str:
+    """Whether a cell says something and no value comes of it."""
+    there = both(opposite(cell.blank), opposite(cell.none))
+    return f"(({_ranged(name, cell)}) IS NULL AND COALESCE({there}, FALSE))"
+
+
+def _written(cell: str, unit: str, factor: int) -> str:
+    """The branch of a CASE for a number with a unit: as many decimals as the grain allows, and no more."""
+    digits = len(str(factor)) - 1
+    power = factor == 10**digits
+    decimals = digits if power else _DECIMALS
+    shape = f"-?(0|[1-9][0-9]{{0,{17 - decimals}}})" + (
+        rf"(\.[0-9]{{1,{decimals}}}0*)?" if decimals else r"(\.0+)?"
+    )
+    number = cell if not unit else f"regexp_extract({cell}, '^[-0-9.]+')"
+    test = f"regexp_full_match({cell}, '{shape} ?{unit}')"
+    value = _grains(f"CAST({number} AS DECIMAL(18, {decimals}))", factor, decimals)
+    return f" WHEN {test} THEN {value}"
+
+
+def _grains(number: str, factor: int, scale: int) -> str:
+    """A decimal as a whole number of grains; NULL where it is finer than the grain."""
+    exact = f"({number} * CAST({factor} AS DECIMAL({len(str(factor))}, 0)))"
+    whole = f"CAST({exact} AS {DUCKDB.narrow})"
+    return whole if factor % 10**scale == 0 else f"CASE WHEN {exact} = trunc({exact}) THEN {whole} END"
+
+
+def _is_number(type_: str) -> bool:
+    return type_ in _WHOLE or type_.startswith("DECIMAL")
+
+
+def _scale(type_: str) -> int:
+    return int(type_.rstrip(")").rpartition(",")[2]) if type_.startswith("DECIMAL") else 0
+
+
+def _no_none(cell: str, type_: str) -> str:
+    """Whether a cell says something else than *none*, which has a code of its own."""
+    return (
+        TRUE if type_ in ("BOOLEAN", "DATE") else f"({cell} NOT IN ({', '.join(map(literal, NONE_WORDS))}))"
+    )
+
+
+def _words(fact: m.Fact, option: str) -> Iterator[str]:
+    label = fact.options.get(option)
+    if label is not None:
+        yield from (word for word in (label.zh, label.en) if word)
 
 
 def _needs_unit(fact: m.Fact) -> bool:
@@ -280,15 +407,11 @@ def _quoted(header: str) -> str:
 
 
 def _trimmed(cell: str, type_: str) -> str:
-    """The cell as text without outer white space, full-width digits and signs as plain ones."""
+    """The cell as text without outer white space; never NULL."""
     text = cell if type_ == "VARCHAR" else f"CAST({cell} AS VARCHAR)"
-    return f"trim({text}, ' \t　')"
+    return f"trim(COALESCE({text}, ''), ' \t　')"
 
 
 def _by_word(text: str, words: Mapping[str, str]) -> str:
     cases = "".join(f" WHEN {literal(word)} THEN {value}" for word, value in words.items())
     return f"CASE {text}{cases} END"
-
-
-def _not_in(text: str, words: Mapping[str, str]) -> str:
-    return f"({text} NOT IN ({', '.join(map(literal, words))}))"

@@ -161,7 +161,11 @@ def store(frame: Frame, num: Arithmetic, name: str, col: Col, comment: str = "")
             col = num.plain(col)
             unit = f"{comment}（单位 1/{col.scale.denominator}）" if comment and col.scale != 1 else comment
             raw = frame.define(name, col.raw, unit)
-            den = None if col.den is None else Whole(frame.define(f"{name}__den", col.den.sql), col.den.low, col.den.high)
+            den = (
+                None
+                if col.den is None
+                else Whole(frame.define(f"{name}__den", col.den.sql), col.den.low, col.den.high)
+            )
             col = replace(col, raw=raw, den=den)
         case Day() | Word():
             col = replace(col, sql=frame.define(name, col.sql, comment))
@@ -205,7 +209,9 @@ def mapped(col: Col, change: dict[str, str]) -> Col:
             return Truth(to(col.yes), None if col.no_ is None else to(col.no_), to(col.fault))
         case Num():
             den = None if col.den is None else Whole(to(col.den.sql), col.den.low, col.den.high)
-            return replace(col, raw=to(col.raw), den=den, known=to(col.known), fault=to(col.fault), none=to(col.none))
+            return replace(
+                col, raw=to(col.raw), den=den, known=to(col.known), fault=to(col.fault), none=to(col.none)
+            )
         case Day() | Word():
             return replace(col, sql=to(col.sql), known=to(col.known), fault=to(col.fault), none=to(col.none))
         case Fixed():

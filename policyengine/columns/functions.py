@@ -17,6 +17,7 @@ from policyengine.columns.domain import (
     Fixed,
     NotExact,
     Num,
+    Truth,
     Whole,
     Word,
     both,
@@ -37,7 +38,7 @@ def constant(num: Arithmetic, value: Known) -> Col:
     if value is ABSENT:
         return logic.NOTHING
     if isinstance(value, bool):
-        return logic.Truth("TRUE" if value else FALSE)
+        return Truth("TRUE" if value else FALSE)
     if isinstance(value, Decimal | Fraction):
         return num.const(Fraction(value))
     if isinstance(value, date):
@@ -53,32 +54,42 @@ def by_date(num: Arithmetic, table: Fixed, do: Callable[[object], Col], also: Co
     (_, first), *later = table.versions
     result = do(first)
     for start, value in later:
-        result = logic.chosen(num, logic.Truth(start), do(value), result)
-    return replace(
-        result, known=both(result.known, table.known), fault=either(result.fault, table.fault, also.fault)
-    ) if not isinstance(result, logic.Truth) else _masked(result, table)
+        result = logic.chosen(num, Truth(start), do(value), result)
+    return (
+        replace(
+            result, known=both(result.known, table.known), fault=either(result.fault, table.fault, also.fault)
+        )
+        if not isinstance(result, Truth)
+        else _masked(result, table)
+    )
 
 
-def _masked(result: logic.Truth, table: Fixed) -> logic.Truth:
+def _masked(result: Truth, table: Fixed) -> Truth:
     if table.known == "TRUE":
         return replace(result, fault=either(result.fault, table.fault))
-    return logic.Truth(both(table.known, result.yes), both(table.known, result.no), either(result.fault, table.fault))
+    return Truth(
+        both(table.known, result.yes), both(table.known, result.no), either(result.fault, table.fault)
+    )
 
 
-def contains(num: Arithmetic, a: Col, table: Fixed) -> logic.Truth:
+def contains(num: Arithmetic, a: Col, table: Fixed) -> Truth:
     """`a in set`"""
     assert isinstance(a, Word)
 
     def inside(members: object) -> Col:
         assert isinstance(members, tuple)
         if not members:
-            return logic.Truth(FALSE)
+            return Truth(FALSE)
         listed = ", ".join(literal(member) for member in members)
-        yes = f"({a.sql} IN ({listed}))" if not a.sql.startswith("'") else str(a.sql in listed.split(", ")).upper()
+        yes = (
+            f"({a.sql} IN ({listed}))"
+            if not a.sql.startswith("'")
+            else str(a.sql in listed.split(", ")).upper()
+        )
         return asked(both(opposite(a.none), yes), a.known, a.fault)
 
     result = by_date(num, table, inside, a)
-    assert isinstance(result, logic.Truth)
+    assert isinstance(result, Truth)
     return result
 
 
@@ -88,32 +99,40 @@ def lookup(num: Arithmetic, table: Fixed, key: Word) -> Col:
         result: Col | None = None
         for name, value in reversed(cells.cells):
             this = constant(num, value)
-            test = logic.Truth(f"({key.sql} = {literal(name)})")
+            test = Truth(f"({key.sql} = {literal(name)})")
             result = this if result is None else logic.chosen(num, test, this, result)
-        if result is None or isinstance(result, logic.Truth | Fixed):
+        if result is None or isinstance(result, Truth | Fixed):
             raise NotExact("这张表不能按列查 / this table cannot be looked up by column")
         listed = ", ".join(literal(name) for name, _ in cells.cells)
         return replace(result, fault=f"({key.sql} NOT IN ({listed}))")
 
     result = by_date(num, table, cell, key)
-    assert not isinstance(result, logic.Truth)
-    return replace(result, known=both(result.known, key.known), fault=either(key.fault, both(key.known, result.fault)))
+    assert not isinstance(result, Truth)
+    return replace(
+        result, known=both(result.known, key.known), fault=either(key.fault, both(key.known, result.fault))
+    )
 
 
 def tier(num: Arithmetic, table: Fixed, x: Num) -> Col:
     def row(tiers: object) -> Col:
         assert isinstance(tiers, Tiers)
-        tests = [num.compare(">" if r.strict else ">=", x, num.const(Fraction(r.bound))).yes for r in tiers.rows]
+        tests = [
+            num.compare(">" if r.strict else ">=", x, num.const(Fraction(r.bound))).yes for r in tiers.rows
+        ]
         result: Col = num.const(Fraction(tiers.rows[0].value))
         for test, r in zip(tests[1:], tiers.rows[1:], strict=True):
-            result = logic.chosen(num, logic.Truth(test), num.const(Fraction(r.value)), result)
+            result = logic.chosen(num, Truth(test), num.const(Fraction(r.value)), result)
         return replace(result, fault=opposite(tests[0]))
 
     plain = replace(x, known="TRUE", fault=FALSE)
     x, whole = plain, x
     result = by_date(num, table, row, plain)
     assert isinstance(result, Num)
-    return replace(result, known=both(result.known, whole.known), fault=either(whole.fault, both(whole.known, result.fault)))
+    return replace(
+        result,
+        known=both(result.known, whole.known),
+        fault=either(whole.fault, both(whole.known, result.fault)),
+    )
 
 
 def marginal(num: Arithmetic, table: Fixed, x: Num) -> Col:
@@ -123,7 +142,11 @@ def marginal(num: Arithmetic, table: Fixed, x: Num) -> Col:
         assert isinstance(tiers, Tiers)
         result = zero
         for i, r in enumerate(tiers.rows):
-            upper = num.pick(x, num.const(Fraction(tiers.rows[i + 1].bound)), True) if i + 1 < len(tiers.rows) else x
+            upper = (
+                num.pick(x, num.const(Fraction(tiers.rows[i + 1].bound)), True)
+                if i + 1 < len(tiers.rows)
+                else x
+            )
             part = num.pick(num.subtract(upper, num.const(Fraction(r.bound))), zero, False)
             result = num.add(result, num.multiply(part, num.const(Fraction(r.value))))
         return result
@@ -155,7 +178,13 @@ def pick(num: Arithmetic, values: list[Col], least: bool, hold: Hold) -> Col:
             first, last = (min, min) if least else (max, max)
             sql = f"{'LEAST' if least else 'GREATEST'}({result.sql}, {value.sql})"
             both_ = (result, value)
-            result = Day(sql, first(result.low, value.low), last(result.high, value.high), known_of(both_), fault_of(both_))
+            result = Day(
+                sql,
+                first(result.low, value.low),
+                last(result.high, value.high),
+                known_of(both_),
+                fault_of(both_),
+            )
     return result
 
 
@@ -206,7 +235,7 @@ def day_of(num: Arithmetic, values: list[Col]) -> Day:
     m, d = month.constant, day.constant
     if m is None or d is None or y.scale != 1 or y.den is not None or not 1 <= y.low <= y.high <= 9999:
         raise NotExact("年月日不是固定的月和日 / a date without a fixed month and day")
-    leap = (m, d) == (2, 29)
+    leap = m == 2 and d == 29
     try:
         low, high = (date(value, int(m), 28 if leap else int(d)) for value in (y.low, y.high))
     except ValueError:

@@ -111,15 +111,23 @@ class Interpreter:
         return Truth(chain.yes, chain.no_, fault_of(values))
 
     def _membership(self, node: n.Membership, scope: Scope, bound: Bound) -> Truth:
-        members: Col = Fixed((("TRUE", node.members),)) if isinstance(node.members, tuple) else self.run(node.members, scope, bound)
+        members: Col = (
+            Fixed((("TRUE", node.members),))
+            if isinstance(node.members, tuple)
+            else self.run(node.members, scope, bound)
+        )
         assert isinstance(members, Fixed)
         inside = functions.contains(self.names.num, self.run(node.operand, scope, bound), members)
         return logic.inverted(inside) if node.negated else inside
 
     def _choice(self, node: n.Choice, scope: Scope, bound: Bound) -> Col:
         test = self.truth(node.test, scope, bound)
-        if test.yes == "TRUE" or test.no == "TRUE":  # settled by a reading: the other branch is never looked at
-            return self._after(test, self.run(node.then if test.yes == "TRUE" else node.otherwise, scope, bound))
+        if (
+            test.yes == "TRUE" or test.no == "TRUE"
+        ):  # settled by a reading: the other branch is never looked at
+            return self._after(
+                test, self.run(node.then if test.yes == "TRUE" else node.otherwise, scope, bound)
+            )
         held = self.names.hold(scope, test)
         assert isinstance(held, Truth)
         then, otherwise = (self.run(branch, scope, bound) for branch in (node.then, node.otherwise))
@@ -134,13 +142,19 @@ class Interpreter:
             value = self.run(node.arguments[0], scope, bound)
             none = "FALSE" if isinstance(value, Truth | Fixed) else value.none
             return asked(none, value.known, value.fault)
-        values = [self.names.hold(scope, self.quantity(argument, scope, bound)) for argument in node.arguments]
+        values = [
+            self.names.hold(scope, self.quantity(argument, scope, bound)) for argument in node.arguments
+        ]
         first = values[0]
         match node.function:
             case "min" | "max":
-                return functions.pick(num, values, node.function == "min", lambda col: self.names.hold(scope, col))
+                return functions.pick(
+                    num, values, node.function == "min", lambda col: self.names.hold(scope, col)
+                )
             case "round_half_up" | "round_down" | "round_up" | "round_to":
-                return functions.round_to(num, values, node.function[6:] if node.function != "round_to" else "")
+                return functions.round_to(
+                    num, values, node.function[6:] if node.function != "round_to" else ""
+                )
         second = values[1] if len(values) > 1 else first
         match node.function, first, second:
             case "tier", Fixed(), Num():

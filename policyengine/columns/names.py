@@ -6,7 +6,7 @@ Values of an undated entity are computed where it is looked at from, since they 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -22,32 +22,39 @@ from policyengine.columns.domain import (
     Day,
     Fixed,
     NotExact,
-    Num,
     Truth,
     Word,
     both,
     either,
     opposite,
 )
+from policyengine.columns.facts import StagedFact
 from policyengine.columns.frames import Frame, alias_of, mapped, parts, read_from, store
 from policyengine.columns.interpret import Bound, Interpreter, always
 from policyengine.columns.numbers import Arithmetic, Wholes
 from policyengine.columns.scope import Scope
+from policyengine.columns.versions import alike, exclusive
 from policyengine.instances import Plans
 from policyengine.lang import nodes as n
-from policyengine.values import ABSENT, Table, Tiers, Type
+from policyengine.values import Type
 
 Versions = list[tuple[date | None, p.Node | None]]
 
 
 @dataclass(slots=True)
 class Names:
-    """The names of a policy under chosen readings. `full`: staged columns without a blank (`project.cost`)."""
+    """The names of a policy under chosen readings.
+
+    `full`: staged columns without a blank (`project.cost`). `single`: references by which nothing is referred to
+    twice (`project.applicant`), so that a group by them is one row. `empty`: kinds of which there is no row.
+    """
 
     plans: Plans
     readings: Mapping[str, str]
     dialect: Dialect
     full: frozenset[str] = frozenset()
+    single: frozenset[str] = frozenset()
+    empty: frozenset[str] = frozenset()
     frames: dict[str, Frame] = field(default_factory=dict)
     num: Arithmetic = field(init=False)
     run: Interpreter = field(init=False)
@@ -120,10 +127,7 @@ class Names:
             return self.identity(start)
         if node.type.kind == "ref":
             return self.identity(self.follow(start, node.name))
-        value = self.read(start, node.name)
-        if not isinstance(value, Truth | Fixed) and not node.type.optional and value.none != FALSE:
-            return value  # a guard lets it be read only where it is there; `quantity` holds that
-        return value
+        return self.read(start, node.name)
 
     def start(self, root: str, scope: Scope, bound: Bound) -> Scope:
         return scope if root == n.OWN else bound[root]
@@ -180,17 +184,19 @@ class Names:
                 cut = (at, scope.path[i + 1 :])
         return cut
 
-    def _imported(self, at: Scope, rest: tuple[str, ...], read) -> Col:  # type: ignore[no-untyped-def]
+    def _imported(self, at: Scope, rest: tuple[str, ...], read: Callable[[Scope], Col]) -> Col:
         """A value of another dated entity, joined into the frame that looks at it."""
         inner = self.own(at.kind)
         for reference in rest:
             inner = self.follow(inner, reference)
-        value: Col = read(inner)
+        value = read(inner)
         key = self.identity(replace(at, alias=""))
         there = self.own(at.kind).frame
         wanted = [(sql, missing) for sql, missing in parts(value) if sql.startswith('"')]
         optional = key.none != FALSE
-        outputs = {at.name(sql.strip('"')): (f"e.{sql}", missing if optional else "") for sql, missing in wanted}
+        outputs = {
+            at.name(sql.strip('"')): (f"e.{sql}", missing if optional else "") for sql, missing in wanted
+        }
         found = at.frame.join({"e": there}, "", ('e."id"',), (key.sql,), outputs, grouped=False)
         change = dict(zip((sql for sql, _ in wanted), found.values(), strict=True))
         value = mapped(value, change)
@@ -237,7 +243,9 @@ class Names:
         """Label and clauses of a value, for the reader of the query."""
         node = next(plan.nodes[name] for _, plan in reversed(self.plans.versions) if name in plan.nodes)
         info = node.info
-        return " ".join([info.label.zh, *([f"〔{'、'.join(info.cited.cites)}〕"] if info.cited.cites else [])])
+        return " ".join(
+            [info.label.zh, *([f"〔{'、'.join(info.cited.cites)}〕"] if info.cited.cites else [])]
+        )
 
     def lost(self, type_: Type) -> Col:
         """A value that columns do not know."""
@@ -254,11 +262,12 @@ class Names:
         found: Versions = []
         for start, plan in self.plans.versions if day is not None else self.plans.versions[-1:]:
             node = plan.nodes.get(name)
-            if not found or not _alike(found[-1][1], node):
+            if not found or not alike(found[-1][1], node):
                 found.append((start, node))
-        return found if any(node is not None for _, node in found) else [
-            (None, plan.nodes[name]) for _, plan in self.plans.versions if name in plan.nodes
-        ][-1:]
+        if all(node is None for _, node in found):  # only earlier versions know it, and no row reads it there
+            last = [plan.nodes[name] for _, plan in self.plans.versions if name in plan.nodes][-1]
+            return [(None, last)]
+        return found
 
     def _by_version(self, versions: Versions, scope: Scope) -> Col:
         found = [(start, self._node(node, scope)) for start, node in versions if node is not None]
@@ -302,7 +311,11 @@ class Names:
             case p.ReadingNode():
                 option = self.readings.get(node.info.name, node.interpretation.default)
                 formula = node.options[option]
-                return functions.constant(self.num, option) if formula is None else self.run.run(formula.node, scope, {})
+                return (
+                    functions.constant(self.num, option)
+                    if formula is None
+                    else self.run.run(formula.node, scope, {})
+                )
             case p.RankNode() | p.AllocateNode():
                 return windows.group(self, node, scope)
 
@@ -319,7 +332,9 @@ class Names:
         values = node.parameter.values
         if scope.day is None or len(values) == 1:
             return functions.constant(self.num, values[-1].value)
-        return self.dated([(dated.start, functions.constant(self.num, dated.value)) for dated in values], scope)
+        return self.dated(
+            [(dated.start, functions.constant(self.num, dated.value)) for dated in values], scope
+        )
 
     def _cases(self, node: p.CasesNode, scope: Scope) -> Col:
         """One hit only, among rows whose condition holds and which no other hit overrides."""
@@ -346,20 +361,28 @@ class Names:
         return kept
 
     def _one_hit(
-        self, node: p.CasesNode, live: list[tuple[Truth, Col]], held: list[tuple[p.CaseRow, Truth]], result: Col
+        self,
+        node: p.CasesNode,
+        live: list[tuple[Truth, Col]],
+        held: list[tuple[p.CaseRow, Truth]],
+        result: Col,
     ) -> Col:
         """Two hits with different results are an error; rows that are not known leave it open."""
         clash = FALSE
         tests = [row.when.node for row, _ in held]
         for i, (one, a) in enumerate(live):
             for j, (other, b) in enumerate(live[i + 1 :], i + 1):
-                if not _exclusive(tests[i], tests[j]):
+                if not exclusive(tests[i], tests[j]):
                     same = logic.equal(self.num, a, b).yes if not isinstance(a, Fixed) else FALSE
                     clash = either(clash, both(one.yes, other.yes, opposite(same)))
         known = both(*(hit.known for hit, _ in live))
         result = replace(result, fault=either(result.fault, clash))
         if isinstance(result, Truth):
-            return result if known == TRUE else Truth(both(known, result.yes), both(known, result.no), result.fault)
+            return (
+                result
+                if known == TRUE
+                else Truth(both(known, result.yes), both(known, result.no), result.fault)
+            )
         return replace(result, known=both(known, result.known))
 
     # --- facts ---
@@ -370,7 +393,7 @@ class Names:
             return self.read(scope, fact.name)
         plain = replace(scope, alias="")
         alias, missing = self._row(plain)
-        value = _Fact(self, plain, fact, alias, missing).value()
+        value = StagedFact(self, plain, fact, alias, missing).value()
         return read_from(value, scope.alias) if scope.alias else value
 
     def closed(self, scope: Scope, relation: str) -> str:
@@ -397,7 +420,7 @@ class Names:
             self._dated[name] = False  # a cycle would have been refused
             nodes = [plan.nodes[name] for _, plan in self.plans.versions if name in plan.nodes]
             self._dated[name] = len(nodes) != len(self.plans.versions) or any(
-                not _alike(nodes[0], node) or self._reads_day(node) for node in nodes
+                not alike(nodes[0], node) or self._reads_day(node) for node in nodes
             )
         return self._dated[name]
 
@@ -411,7 +434,9 @@ class Names:
                 return True
             if path.relation or path.type.kind == "ref" or path.name == n.SELF:
                 continue
-            if (not path.entity or not self.is_dated(path.entity)) and self.depends_on_day(path.entity, path.name):
+            if (not path.entity or not self.is_dated(path.entity)) and self.depends_on_day(
+                path.entity, path.name
+            ):
                 return True
         return False
 
@@ -422,108 +447,3 @@ class Names:
         else:
             for compiled in p.expressions(node):
                 yield from n.paths(compiled.node)
-
-
-@dataclass(slots=True)
-class _Fact:
-    """One staged column as a value."""
-
-    names: Names
-    scope: Scope
-    fact: m.Fact
-    alias: str
-    missing: str
-
-    def value(self) -> Col:
-        fact, d = self.fact, self.names.dialect
-        sql = f'{self.alias}."{fact.name}"'
-        none = either(self.missing, f'COALESCE({self.alias}."{fact.name}__none", FALSE)') if fact.type.optional else self.missing
-        if f"{self.scope.kind}.{fact.name}" in self.names.full and none == FALSE:
-            given = TRUE
-        else:
-            given = either(f"({sql} IS NOT NULL)", none)
-        if fact.assume is not None and given != TRUE:
-            assumed = functions.constant(self.names.num, fact.assume)
-            sql, given = self._or(sql, assumed), TRUE
-        if fact.type.kind == "bool":
-            return self._bool(sql, given)
-        masks = {"known": self._base("known", given), "none": self._base("none", none)}
-        bare = given == TRUE and none == FALSE
-        if fact.type.kind == "date":
-            low, high = tables.FIRST_DAY, tables.LAST_DAY
-            return Day(self._base("", sql if bare else f"COALESCE({sql}, {d.day(low)})"), low, high, **masks)
-        if not fact.type.quantity:
-            return Word(self._base("", sql if bare else f"COALESCE({sql}, '')"), **masks)
-        reach = tables.limits(fact)
-        if reach is None:
-            raise NotExact("没有给出范围 / no declared range")
-        low_, high_ = reach
-        shown = sql if bare else f"COALESCE({sql}, {low_})"
-        return Num(self._base("", shown), low_, high_, tables.grain(fact), **masks)
-
-    def _or(self, sql: str, assumed: Col) -> str:
-        """The fact, or what the policy assumes where it is not given."""
-        if isinstance(assumed, Num):
-            count = tables.in_grains(self.fact, assumed.constant or Fraction(0))
-            if count is None:
-                raise NotExact("假定的数太细 / an assumed number is too fine")
-            return f"COALESCE({sql}, {count})"
-        return f"COALESCE({sql}, {next(iter(parts(assumed)))[0]})"
-
-    def _base(self, suffix: str, sql: str) -> str:
-        if sql in (TRUE, FALSE):
-            return sql
-        name = self.scope.name(f"{self.fact.name}__{suffix}" if suffix else self.fact.name)
-        return self.scope.frame.base(name, sql, len(self.scope.path) and 1)
-
-    def _bool(self, sql: str, given: str) -> Col:
-        if given == TRUE:
-            return Truth(self._base("", sql))
-        if self.fact.type.optional:
-            raise NotExact("可以答“无”的是否题 / a yes-or-no that may be none")
-        fault = self._base("fault", self.missing)
-        return Truth(self._base("", f"COALESCE({sql}, FALSE)"), self._base("no", f"COALESCE(NOT {sql}, FALSE)"), fault)
-
-
-def _alike(a: p.Node | None, b: p.Node | None) -> bool:
-    """Whether two versions define a value in the same way."""
-    match a, b:
-        case None, None:
-            return True
-        case p.ParamNode(), p.ParamNode():
-            return [(d.start, d.value) for d in a.parameter.values] == [(d.start, d.value) for d in b.parameter.values]
-        case p.FactNode(), p.FactNode():
-            return True
-        case p.FormulaNode(), p.FormulaNode():
-            return a.formula.node == b.formula.node
-        case p.CasesNode(), p.CasesNode():
-            return [(r.name, r.when.node, r.then.node, r.overrides) for r in a.rows] == [
-                (r.name, r.when.node, r.then.node, r.overrides) for r in b.rows
-            ] and a.otherwise.node == b.otherwise.node
-        case p.ReadingNode(), p.ReadingNode():
-            options = [{k: v and v.node for k, v in node.options.items()} for node in (a, b)]
-            return options[0] == options[1] and a.interpretation.default == b.interpretation.default
-        case p.RankNode(), p.RankNode():
-            return (a.per, a.where, a.by) == (b.per, b.where, b.by)
-        case p.AllocateNode(), p.AllocateNode():
-            return all(getattr(a, f) == getattr(b, f) for f in ("method", "per", "where", "by", "of", "limit", "total", "weight", "round_to"))
-    return False
-
-
-def _exclusive(a: n.Node, b: n.Node) -> bool:
-    """Whether two conditions surely do not hold together: the same name compared with two different options."""
-    one, other = _options(a), _options(b)
-    return any(name in other and not one[name] & other[name] for name in one)
-
-
-def _options(node: n.Node) -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
-    for part in node.parts if isinstance(node, n.Logic) and node.operator == "and" else (node,):
-        if isinstance(part, n.Comparison) and part.operators == ("==",):
-            left, right = part.operands
-            if isinstance(left, n.Path) and isinstance(right, n.Literal) and isinstance(right.value, str):
-                found[left.text] = frozenset((right.value,))
-    return found
-
-
-__all__ = ["ABSENT", "Names", "Table", "Tiers"]

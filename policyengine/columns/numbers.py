@@ -30,7 +30,6 @@ from policyengine.columns.domain import (
 )  # fmt: skip
 
 
-
 @dataclass(frozen=True, slots=True)
 class Wholes:
     """Whole number expressions of a database."""
@@ -150,7 +149,9 @@ class Arithmetic:
         if a.scale.numerator == 1:
             return a
         whole = self.at_scale(a, Fraction(1, a.scale.denominator))
-        return replace(a, raw=whole.sql, low=whole.low, high=whole.high, scale=Fraction(1, a.scale.denominator))
+        return replace(
+            a, raw=whole.sql, low=whole.low, high=whole.high, scale=Fraction(1, a.scale.denominator)
+        )
 
     def aligned(self, a: Num, b: Num) -> tuple[Whole, Whole, Fraction]:
         scale = _common(a.scale, b.scale)
@@ -227,7 +228,9 @@ class Arithmetic:
         """The lesser or greater."""
         _, _, scale = self.aligned(a, b)
         x, y = self.across(a, b)
-        return self._num((self.w.least if least else self.w.greatest)(x, y), scale, a, b, den=self._dens(a, b))
+        return self._num(
+            (self.w.least if least else self.w.greatest)(x, y), scale, a, b, den=self._dens(a, b)
+        )
 
     def chosen(self, test: str, a: Num, b: Num) -> Num:
         """One of two numbers, masks included."""
@@ -237,8 +240,8 @@ class Arithmetic:
             one = self.w.const(1)
             den = self.w.chosen(test, a.den or one, b.den or one)
         whole = self.w.chosen(test, x, y)
-        masks = (when(test, m, n) for m, n in ((a.known, b.known), (a.fault, b.fault), (a.none, b.none)))
-        return Num(whole.sql, whole.low, whole.high, scale, *masks, den)
+        known, fault = when(test, a.known, b.known), when(test, a.fault, b.fault)
+        return Num(whole.sql, whole.low, whole.high, scale, known, fault, when(test, a.none, b.none), den)
 
     def steps(self, a: Num, unit: Num) -> tuple[Whole, Whole]:
         """a ÷ unit as two whole numbers, the second > 0."""
@@ -284,7 +287,9 @@ class Arithmetic:
             return self._masked(self.rounded(a, unit, mode.sql.strip("'")), mode)
         down, up = (self.rounded(a, unit, name) for name in ("down", "up"))
         half = self.rounded(a, unit, "half_up")
-        chosen = self.chosen(f"({mode.sql} = 'half_up')", half, self.chosen(f"({mode.sql} = 'down')", down, up))
+        chosen = self.chosen(
+            f"({mode.sql} = 'half_up')", half, self.chosen(f"({mode.sql} = 'down')", down, up)
+        )
         return self._masked(chosen, mode)
 
     def _masked(self, a: Num, by: Word) -> Num:
@@ -300,6 +305,6 @@ def asked(yes: str, known: str, fault: str) -> Truth:
 
 def _common(a: Fraction, b: Fraction) -> Fraction:
     """The greatest number of which both are whole multiples."""
-    return Fraction(gcd(a.numerator * b.denominator, b.numerator * a.denominator), a.denominator * b.denominator)
-
-
+    return Fraction(
+        gcd(a.numerator * b.denominator, b.numerator * a.denominator), a.denominator * b.denominator
+    )

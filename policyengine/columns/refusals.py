@@ -109,8 +109,16 @@ class Refusals:
             case n.Choice():
                 test = self.names.run.truth(node.test, scope, {})
                 self._must_be_known(test, active)
-                one, a = self._node(node.then, scope, both(active, test.yes)) if test.yes != FALSE else (FALSE, True)
-                other, b = self._node(node.otherwise, scope, both(active, test.no)) if test.no != FALSE else (FALSE, True)
+                one, a = (
+                    self._node(node.then, scope, both(active, test.yes))
+                    if test.yes != FALSE
+                    else (FALSE, True)
+                )
+                other, b = (
+                    self._node(node.otherwise, scope, both(active, test.no))
+                    if test.no != FALSE
+                    else (FALSE, True)
+                )
                 return either(one, other), a and b and test.no_ is None
         return FALSE, False
 
@@ -119,7 +127,9 @@ class Refusals:
         for part in node.parts:
             truth = self.names.run.truth(part, scope, {})
             no = truth.no
-            here, certain = self._node(part, scope, both(active, no) if not isinstance(part, n.Path) else active)
+            here, certain = self._node(
+                part, scope, both(active, no) if not isinstance(part, n.Path) else active
+            )
             found = either(found, here)
             if not certain:  # a plain fact: what stands right of it does not apply
                 sure = False

@@ -75,12 +75,16 @@ class FromCases:
         for prefix, case in cases:
             for kind, members in case.entities.items():
                 for ent in members.values():
-                    links = {name: None if id_ is None else prefix + id_ for name, id_ in ent.references.items()}
+                    links = {
+                        name: None if id_ is None else prefix + id_ for name, id_ in ent.references.items()
+                    }
                     self._entities[kind, prefix + ent.id] = replace(ent, id=prefix + ent.id, references=links)
 
     def case(self, ids: Mapping[str, Sequence[str]]) -> Case:
         """The rows of these ids as one case."""
-        return Case("", {kind: {id_: self._entities[kind, id_] for id_ in members} for kind, members in ids.items()})
+        return Case(
+            "", {kind: {id_: self._entities[kind, id_] for id_ in members} for kind, members in ids.items()}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +99,23 @@ class FromStaged:
         """The rows of these ids as one case."""
         entities = {}
         for kind, members in ids.items():
-            names = ", ".join(f'"{field.name}"' for field in self.schema[kind])
+            there = {row[0] for row in self.connection.execute(f'DESCRIBE "{kind}"').fetchall()}
+            fields = [field for field in self.schema[kind] if field.name in there]
+            names = ", ".join(f'"{field.name}"' for field in fields)
             sql = f'SELECT {names} FROM "{kind}" WHERE id IN (SELECT unnest($1))'
             found = self.connection.execute(sql, [list(members)]).fetchall() if members else []
-            made = [self._entity(kind, dict(zip((f.name for f in self.schema[kind]), row, strict=True))) for row in found]
+            made = [
+                self._entity(kind, dict(zip((f.name for f in fields), row, strict=True)), fields)
+                for row in found
+            ]
             entities[kind] = {ent.id: ent for ent in sorted(made, key=lambda ent: ent.id)}
         return Case("", entities)
 
-    def _entity(self, kind: str, row: Mapping[str, Any]) -> CaseEntity:
+    def _entity(self, kind: str, row: Mapping[str, Any], fields: list[Field]) -> CaseEntity:
         facts: dict[str, Given] = {}
         references: dict[str, str | None] = {}
         closed = set()
-        for field in self.schema[kind]:
+        for field in fields:
             value = row[field.name]
             if field.kind == "ref":
                 references[field.of] = value

@@ -48,13 +48,15 @@ class _Stage:
 @dataclass(frozen=True, slots=True)
 class Written:
     """`views`: the stages one by one, for a reader. `steps`: the kept stages alone, each with the stages it is made
-    from inside, which is quicker to prepare. `outputs`: the query of each output over the one, `finals` over the other."""
+    from inside, which is quicker to prepare. `outputs`: the query of each output over the one, `finals` over the other. `passing`: the steps that
+    no final reads. `needed`: the staged columns that are read."""
 
     views: tuple[str, ...]
     outputs: dict[str, str]
     steps: tuple[str, ...]
     finals: dict[str, str]
-    kept: tuple[str, ...]
+    passing: tuple[str, ...]
+    needed: frozenset[str]
 
 
 def write(names: Names, outputs: Mapping[str, Output]) -> Written:
@@ -77,8 +79,10 @@ def write(names: Names, outputs: Mapping[str, Output]) -> Written:
         for stage in stages.values()
         if stage.kept
     )
-    kept = tuple(stage.name for stage in stages.values() if stage.kept)
-    return Written(views, finals, steps, {name: _inside(stages, sql) for name, sql in finals.items()}, kept)
+    inside = {name: _inside(stages, sql) for name, sql in finals.items()}
+    read = {name for sql in inside.values() for name in _STAGE.findall(sql)}
+    passing = tuple(stage.name for stage in stages.values() if stage.kept and stage.name not in read)
+    return Written(views, finals, steps, inside, passing, writer.needed())
 
 
 def _inside(stages: Mapping[str, _Stage], sql: str) -> str:
@@ -188,11 +192,26 @@ class _Writer:
                 if column.join is not None:
                     for q, (source, level) in column.join.sources.items():
                         if source is frame and level >= stage.level:
-                            texts = (column.join.on, column.join.where, *column.join.keys, column.join.outputs[column.name])
+                            texts = (
+                                column.join.on,
+                                column.join.where,
+                                *column.join.keys,
+                                column.join.outputs[column.name],
+                            )
                             wanted |= _named(texts, q)
         before = [c for c in self._live(frame) if c.level < stage.level and c.name in wanted]
         listed = ", ".join(f'{OWN}."{c.name}"' for c in before)
         stage.sql = stage.sql.replace(f"SELECT {OWN}.*,", f"SELECT {listed},", 1)
+
+    def needed(self) -> frozenset[str]:
+        """The staged columns that live columns and joins along references read."""
+        found = set()
+        for frame in self.names.frames.values():
+            kinds = {alias_of(path): kind for path, kind in frame.refs.items()} | {OWN: frame.name}
+            for column in self._live(frame):
+                if column.staged:
+                    found |= {f"{kinds[q]}.{name}" for q, name in NAME.findall(column.sql)}
+        return frozenset(found)
 
     def _live(self, frame: Frame) -> list[Column]:
         live = self.live.get(frame.name, set())

@@ -31,7 +31,8 @@ from policyengine.columns.domain import (
 )
 from policyengine.columns.frames import qualify
 from policyengine.columns.scope import Scope
-from policyengine.plan import AllocateNode, RankNode
+from policyengine.lang.nodes import Path
+from policyengine.plan import AllocateNode, FormulaNode, RankNode
 
 if TYPE_CHECKING:
     from policyengine.columns.names import Names
@@ -78,7 +79,11 @@ class _Group:
         few = any(nodes[name].info.type.kind == "ref" for name in node.per if name in nodes)
         if not few:
             names.cohort.add(node.info.name)
-        several = _several(scope, tuple(per)) if few else ""
+        references = {_reference(names, scope.kind, name) for name in node.per}
+        if any(f"{scope.kind}.{reference}" in names.single for reference in references):
+            several = FALSE
+        else:
+            several = _several(scope, tuple(per)) if few else ""
         return cls(names, node, scope, tuple(per), where.yes, "", most, fault, several).ordered()
 
     def ordered(self) -> _Group:
@@ -117,6 +122,8 @@ class _Group:
         form: str = "{}", where: str = "",
     ) -> str:  # fmt: skip
         """A window as a column; `alone`: what it is for the only row of its group. `form`: what is made of it."""
+        if self.several == FALSE:
+            return alone or "NULL"
         sql = form.format(_over(function, per, order, rows))
         if not self.several:
             return self.hold(suffix, f"CASE WHEN {where} THEN {sql} END" if where else sql)
@@ -139,7 +146,9 @@ class _Group:
         """The sum over the members that count."""
         low, high = min(0, value.low * self.most), max(0, value.high * self.most)
         form = self.names.dialect.cast("{}", needs_wide(low, high))
-        return Whole(self.window("sum", f"sum({value.sql})", self.counted, alone=value.sql, form=form), low, high)
+        return Whole(
+            self.window("sum", f"sum({value.sql})", self.counted, alone=value.sql, form=form), low, high
+        )
 
     def held(self, suffix: str, value: Whole) -> Whole:
         return Whole(self.hold(suffix, value.sql), value.low, value.high)
@@ -165,14 +174,18 @@ class _Group:
         before = self._before(ask)
         plain = w.least(ask, w.greatest(w.minus(cap, before), w.const(0)))
         faults = self._open(of), self._open(limit), below
-        if limit.constant is not None:
+        if limit.constant is not None or self.several == FALSE:
             return self.result(plain, scale, *faults)
-        least, greatest = (self.window(f, f"{f}({cap.sql})", self.counted, alone=cap.sql) for f in ("min", "max"))
+        least, greatest = (
+            self.window(f, f"{f}({cap.sql})", self.counted, alone=cap.sql) for f in ("min", "max")
+        )
         differ = self.hold("differ", both(self.counts, f"({least} <> {greatest})"))
         used = self._folded(ask, cap, differ)
         left = w.least(ask, w.greatest(w.minus(cap, used), w.const(0)))
         count = self.window("count", "count(*)", self.counted, alone="1", where=differ)
-        return self.result(w.chosen(differ, left, plain), scale, *faults, both(differ, f"({count} > {MOST_FOLDED})"))
+        return self.result(
+            w.chosen(differ, left, plain), scale, *faults, both(differ, f"({count} > {MOST_FOLDED})")
+        )
 
     def _before(self, ask: Whole) -> Whole:
         """What those before a member ask for."""
@@ -180,7 +193,9 @@ class _Group:
         wide = needs_wide(0, high)
         zero = self.names.dialect.integer(0, wide)
         form = self.names.dialect.cast(f"COALESCE({{}}, {zero})", wide)
-        return Whole(self.window("before", f"sum({ask.sql})", self.counted, self.order, BEFORE, zero, form), 0, high)
+        return Whole(
+            self.window("before", f"sum({ask.sql})", self.counted, self.order, BEFORE, zero, form), 0, high
+        )
 
     def _folded(self, ask: Whole, cap: Whole, differ: str) -> Whole:
         """What those before a member have used up, where each has its own limit."""
@@ -190,7 +205,9 @@ class _Group:
         listed = d.collected.format(ask=d.cast(ask.sql, wide), cap=d.cast(cap.sql, wide))
         zero = d.integer(0, wide)
         filtered = f"{listed} FILTER (WHERE {differ})"
-        before = self.window("those_before", filtered, self.counted, self.order, BEFORE, alone="", where=differ)
+        before = self.window(
+            "those_before", filtered, self.counted, self.order, BEFORE, alone="", where=differ
+        )
         sql = f"COALESCE({d.fold.format(list=before, zero=zero)}, {zero})"
         return Whole(self.hold("used", d.cast(sql, needs_wide(0, high))), 0, high)
 
@@ -199,7 +216,8 @@ class _Group:
         if value.low == value.high:
             return FALSE
         least, greatest = (
-            self.window(f"{suffix}_{f}", f"{f}({value.sql})", self.per, alone=value.sql) for f in ("min", "max")
+            self.window(f"{suffix}_{f}", f"{f}({value.sql})", self.per, alone=value.sql)
+            for f in ("min", "max")
         )
         return f"({least} <> {greatest})"
 
@@ -212,26 +230,45 @@ class _Group:
         ask = self.held("ask", w.greatest(ask, w.const(0)))
         cap = self.held("cap", w.greatest(cap, w.const(0)))
         sum_ = self.total(w.chosen(self.counts, ask, w.const(0)))
-        split, step, splits_fault = self.split(cap, scale, replace(of, raw=ask.sql, low=ask.low, high=ask.high), unit, sum_)
+        split, step, splits_fault = self.split(
+            cap, scale, replace(of, raw=ask.sql, low=ask.low, high=ask.high), unit, sum_
+        )
         mine = w.times(ask, w.const((scale / step).numerator))
         fits = w.compare("<=", sum_, cap)
-        faults = self._open(of), self._open(limit, False), self._open(unit, False), self._same_for_all(cap, "cap"), below
+        faults = (
+            self._open(of),
+            self._open(limit, False),
+            self._open(unit, False),
+            self._same_for_all(cap, "cap"),
+            below,
+        )
         return self.result(w.chosen(fits, mine, split), step, *faults, both(opposite(fits), splits_fault))
 
     def shares(self) -> Num:
         assert isinstance(self.node, AllocateNode)
         w = self.names.num.w
-        total, unit, weight = self.part(self.node.total), self.part(self.node.round_to), self.part(self.node.weight)
-        below = w.compare("<", total.numerator, w.const(0)), both(self.counts, w.compare("<", weight.numerator, w.const(0)))
+        total, unit, weight = (
+            self.part(self.node.total),
+            self.part(self.node.round_to),
+            self.part(self.node.weight),
+        )
+        below = (
+            w.compare("<", total.numerator, w.const(0)),
+            both(self.counts, w.compare("<", weight.numerator, w.const(0))),
+        )
         whole = self.held("total", w.greatest(total.numerator, w.const(0)))
         heavy = self.held("weight", w.greatest(weight.numerator, w.const(0)))
         sum_ = self.total(w.chosen(self.counts, heavy, w.const(0)))
-        parts, step, fault = self.split(whole, total.scale, replace(weight, raw=heavy.sql, low=heavy.low), unit, sum_)
+        parts, step, fault = self.split(
+            whole, total.scale, replace(weight, raw=heavy.sql, low=heavy.low), unit, sum_
+        )
         any_ = opposite(w.compare("=", whole, w.const(0)))
         nothing = both(self.counts, any_, w.compare("=", sum_, w.const(0)))
         lonely = self._nobody(any_)
         faults = both(any_, self._open(weight)), self._open(total, False), self._open(unit, False)
-        return self.result(parts, step, *faults, *below, self._same_for_all(whole, "total"), nothing, lonely, fault)
+        return self.result(
+            parts, step, *faults, *below, self._same_for_all(whole, "total"), nothing, lonely, fault
+        )
 
     def _nobody(self, any_: str) -> str:
         """Where there is something to share and no member of the group counts."""
@@ -240,7 +277,9 @@ class _Group:
         there = self.window("somebody", f"bool_or({self.counts})", self.per, alone=self.counts)
         return both(any_, opposite(there))
 
-    def split(self, total: Whole, scale: Fraction, weight: Num, unit: Num, sum_: Whole) -> tuple[Whole, Fraction, str]:
+    def split(
+        self, total: Whole, scale: Fraction, weight: Num, unit: Num, sum_: Whole
+    ) -> tuple[Whole, Fraction, str]:
         """A total by largest remainder: the part of each, its scale, and where that is not certain.
 
         Each gets its share rounded down to whole units; what is left goes out unit by unit to the largest remainder,
@@ -257,10 +296,21 @@ class _Group:
         below = w.times(w.greatest(sum_, w.const(1)), each)
         cap = whole.high // each.low
         exact = w.floor_div(claim, below)
-        units = Whole(self.hold("units", when(self.counts, exact.sql, w.const(0).sql if not exact.wide else d.integer(0, True))), 0, exact.high)
+        units = Whole(
+            self.hold(
+                "units",
+                when(self.counts, exact.sql, w.const(0).sql if not exact.wide else d.integer(0, True)),
+            ),
+            0,
+            exact.high,
+        )
         rest = self.held("rest", w.remainder(claim, below))
         form = d.cast("{}", needs_wide(0, cap))
-        given = Whole(self.window("given", f"sum({units.sql})", self.counted, alone=units.sql, form=form), 0, max(cap, 1))
+        given = Whole(
+            self.window("given", f"sum({units.sql})", self.counted, alone=units.sql, form=form),
+            0,
+            max(cap, 1),
+        )
         order = f"{rest.sql} DESC, {weight.raw} DESC, {self.order}"
         place = Whole(self.window("turn", "row_number()", self.counted, order, alone="1"), 1, self.most)
         left = w.minus(w.floor_div(whole, each), given)
@@ -281,7 +331,13 @@ def _several(scope: Scope, per: tuple[str, ...]) -> str:
 
 def _over(sql: str, per: tuple[str, ...], order: str = "", rows: str = "") -> str:
     keys = ", ".join(dict.fromkeys(part for part in per if part not in (TRUE, FALSE)))
-    inside = " ".join([*([f"PARTITION BY {keys}"] if keys else []), *([f"ORDER BY {order}"] if order else []), *([rows] if rows else [])])
+    inside = " ".join(
+        [
+            *([f"PARTITION BY {keys}"] if keys else []),
+            *([f"ORDER BY {order}"] if order else []),
+            *([rows] if rows else []),
+        ]
+    )
     return f"{sql} OVER ({inside})"
 
 
@@ -302,20 +358,25 @@ def _equal_on(key: Col) -> list[str]:
 
 def _ordered_by(key: Col, descending: bool) -> list[str]:
     """A sort key; absent stands last in either direction."""
-    *_, = parts = _equal_on(key)
+    (*_,) = parts = _equal_on(key)
     order = f"{parts[0]} DESC" if descending else parts[0]
     return [*parts[1:], order]
 
 
+def _reference(names: Names, kind: str, name: str) -> str:
+    """The own reference that a key of a group is; "" where it is something else."""
+    node = names.plans.last.nodes.get(name)
+    if isinstance(node, FormulaNode) and isinstance(node.formula.node, Path):
+        path = node.formula.node
+        if not path.refs and path.name in names.policy.entities[kind].references:
+            return path.name
+    return ""
+
+
 def _most(names: Names, kind: str, name: str) -> int:
     """How many members a group by this key may have: as many as a reference allows."""
-    node = names.plans.last.nodes.get(name)
-    reference = names.policy.entities[kind].references
-    formula = getattr(node, "formula", None)
-    path = getattr(formula, "node", None)
-    if path is not None and getattr(path, "name", "") in reference and not getattr(path, "refs", ()):
-        return reference[path.name].most
-    return tables.MOST_ROWS
+    reference = _reference(names, kind, name)
+    return names.policy.entities[kind].references[reference].most if reference else tables.MOST_ROWS
 
 
 def _stable_key(names: Names, scope: Scope) -> Col | None:
@@ -326,6 +387,4 @@ def _stable_key(names: Names, scope: Scope) -> Col | None:
     holder = scope
     for reference in refs:
         holder = names.follow(holder, reference)
-    value = names.fact(holder, names.policy.facts[name])
-    return value
-
+    return names.fact(holder, names.policy.facts[name])
