@@ -209,9 +209,12 @@ class Arithmetic:
             return replace(a, scale=a.scale / factor, none=FALSE)
         if b.high <= 0 and b.low < 0:
             return self.divide(self.negate(a), self.negate(b))
-        if b.low < 0:
-            raise NotExact("除数可正可负 / a divisor may be positive or negative")
         zero = self.w.compare("=", b.numerator, self.w.const(0))
+        if b.low < 0:  # the sign goes to the numerator
+            minus = self.w.compare("<", b.numerator, self.w.const(0))
+            a = replace(self.chosen(minus, self.negate(a), a), known=a.known, fault=a.fault)
+            size = self.w.chosen(minus, self.w.negated(b.numerator), b.numerator)
+            b = replace(b, raw=size.sql, low=0, high=max(-b.low, b.high))
         below = self.w.greatest(b.numerator, self.w.const(1))
         top = a.numerator if b.den is None else self.w.times(a.numerator, b.den)
         below = below if a.den is None else self.w.times(below, a.den)
