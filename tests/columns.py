@@ -44,7 +44,9 @@ def run(plans: Plans, cases: Cases, readings: Mapping[str, str], fitted: bool) -
 # --- against the scalar way ---
 
 
-def differences(plans: Plans, cases: Cases, readings: Mapping[str, str], batch: engine.Batch) -> Iterator[str]:
+def differences(
+    plans: Plans, cases: Cases, readings: Mapping[str, str], batch: engine.Batch
+) -> Iterator[str]:
     """What the columns decide otherwise than each case decided by itself."""
     lines = {line.id: line for line in batch.lines()}
     values = {name: batch.values(name) for name in batch.query.kinds if "." in name}
@@ -73,7 +75,9 @@ def said(d: Decision) -> tuple[str, int | None, frozenset[str]]:
     return d.outcome, amount, frozenset(failure.condition for failure in d.refusals)
 
 
-def _values(prefix: str, wanted: CaseDecision | None, values: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _values(
+    prefix: str, wanted: CaseDecision | None, values: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
     results = [] if wanted is None else [*wanted.results, *(r for d in wanted.decisions for r in d.results)]
     for r in results:
         name, id_ = f"{r.subject.kind}.{r.name}", prefix + r.subject.id
@@ -89,7 +93,9 @@ def with_blanks(case: Case, rng: random.Random, chance: float, application: str 
         entities[kind] = {}
         for id_, ent in members.items():
             facts = {k: replace(v, value=None) if rng.random() < chance else v for k, v in ent.facts.items()}
-            closed = frozenset(c for c in sorted(ent.closed) if c == f"{application}s" or rng.random() >= chance)
+            closed = frozenset(
+                c for c in sorted(ent.closed) if c == f"{application}s" or rng.random() >= chance
+            )
             entities[kind][id_] = replace(ent, facts=facts, closed=closed)
     return replace(case, entities=entities)
 
@@ -122,7 +128,9 @@ def against_oracle(plans: Plans, seed: int, count: int) -> tuple[list[str], int]
     return found, batch.rows
 
 
-def _oracle_rows(schema: Mapping[str, list[tables.Field]], plans: Plans, cases: Iterable[tuple[str, Any]]) -> staging.Rows:
+def _oracle_rows(
+    schema: Mapping[str, list[tables.Field]], plans: Plans, cases: Iterable[tuple[str, Any]]
+) -> staging.Rows:
     """The oracle's own rows as staged columns: its fen are the grains of money."""
     rows: staging.Rows = {kind: {f.name: [] for f in fields} for kind, fields in schema.items()}
     for prefix, case in cases:
@@ -148,7 +156,9 @@ def _oracle_cell(field: tables.Field, prefix: str, id_: str, row: Mapping[str, A
     return value
 
 
-def _oracle_differences(cases: Iterable[tuple[str, Any]], readings: Mapping[str, str], batch: engine.Batch) -> Iterator[str]:
+def _oracle_differences(
+    cases: Iterable[tuple[str, Any]], readings: Mapping[str, str], batch: engine.Batch
+) -> Iterator[str]:
     lines = {line.id: line for line in batch.lines()}
     shares, totals = batch.values("participation.share"), batch.values("enterprise.total_received")
     for prefix, case in cases:

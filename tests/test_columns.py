@@ -12,7 +12,7 @@ from policyengine.columns import compile_query
 from policyengine.diagnostics import errors
 from policyengine.instances import Plans
 from tests.columns import against_oracle, against_scalar, differences, run
-from tests.support import ROOT, yanzhou
+from tests.support import yanzhou
 from tests.test_mechanics import FOLDERS, ids
 
 SCALAR, ORACLE = 16, 30  # batches; each draws its own readings

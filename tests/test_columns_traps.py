@@ -76,7 +76,13 @@ def things(*rows: dict[str, Known | None]) -> Case:
     """A case of things; a fact given as None is blank."""
     found = {}
     for i, row in enumerate(rows):
-        facts = {"declared_on": mini.date(2021, 6, 1), "code": f"C{i:04d}", "order": Decimal(1), "kind": ABSENT, **row}
+        facts = {
+            "declared_on": mini.date(2021, 6, 1),
+            "code": f"C{i:04d}",
+            "order": Decimal(1),
+            "kind": ABSENT,
+            **row,
+        }
         given = {name: Given(value, "", NOWHERE) for name, value in facts.items()}
         found[f"T{i:04d}"] = CaseEntity("thing", f"T{i:04d}", given, {}, frozenset(), NOWHERE)
     return Case("", {"thing": found})
@@ -92,7 +98,10 @@ def agree(made: mini.Mini, *rows: dict[str, Known | None]) -> int:
 
 # --- rounding ---
 
-HALVES = [Decimal(n).scaleb(-2) for n in (0, 1, 49, 50, 51, 99, 150, 1587301, 3174603, 33333333, 100000000, 999999999999)]
+HALVES = [
+    Decimal(n).scaleb(-2)
+    for n in (0, 1, 49, 50, 51, 99, 150, 1587301, 3174603, 33333333, 100000000, 999999999999)
+]
 
 
 @pytest.mark.parametrize("mode", ["half_up", "down", "up"])
@@ -108,7 +117,11 @@ def test_rounding_is_exact_on_both_sides_of_zero(mode: str) -> None:
 def test_whole_division_of_negative_numbers_rounds_as_stated(value: int, mode: str) -> None:
     number = NUM.const(Fraction(0))
     shown = Arithmetic(W).rounded(_column(number, value), NUM.const(Fraction(2)), mode)
-    got = connection().execute(f"SELECT {shown.raw} FROM (SELECT CAST({value} AS BIGINT) AS x)").fetchall()[0][0]
+    got = (
+        connection()
+        .execute(f"SELECT {shown.raw} FROM (SELECT CAST({value} AS BIGINT) AS x)")
+        .fetchall()[0][0]
+    )
     assert got * shown.scale == Fraction(round_to(Decimal(value), Decimal(2), mode))
 
 
@@ -121,7 +134,12 @@ def _column(like, value: int):  # type: ignore[no-untyped-def]
 def test_a_quotient_that_never_ends_is_compared_and_rounded_exactly() -> None:
     made = policy("round_half_up(min(hundred * (paid / cost), paid), fen) if cost != 0 else 0")
     sizes = (1, 3, 7, 3333, 10000, 10001, 99999999, 10**12 - 1, 10**12)
-    rows = [{"paid": Decimal(a).scaleb(-2), "cost": Decimal(b * s).scaleb(-2)} for a in (0, *sizes) for b in sizes for s in (1, -1)]
+    rows = [
+        {"paid": Decimal(a).scaleb(-2), "cost": Decimal(b * s).scaleb(-2)}
+        for a in (0, *sizes)
+        for b in sizes
+        for s in (1, -1)
+    ]
     assert agree(made, *rows) == len(rows)
 
 
@@ -130,7 +148,9 @@ def test_a_quotient_that_never_ends_is_compared_and_rounded_exactly() -> None:
 
 def test_literals_are_never_32_bits() -> None:
     two = W.times(W.const(2_147_483_647), Whole('"x"', 0, 3))
-    assert connection().execute(f"SELECT {two.sql} FROM (SELECT CAST(3 AS BIGINT) AS x)").fetchall() == [(6_442_450_941,)]
+    assert connection().execute(f"SELECT {two.sql} FROM (SELECT CAST(3 AS BIGINT) AS x)").fetchall() == [
+        (6_442_450_941,)
+    ]
 
 
 @pytest.mark.parametrize(("most", "wide"), [(NARROW_MOST, False), (NARROW_MOST + 1, True), (WIDE_MOST, True)])
@@ -138,7 +158,9 @@ def test_the_width_is_what_the_bounds_need_and_holds_the_greatest(most: int, wid
     total = W.plus(Whole('"x"', 0, most - 1), Whole('"y"', 0, 1))
     assert total.wide is wide
     x = f"CAST('{most - 1}' AS {'HUGEINT' if Whole('', 0, most - 1).wide else 'BIGINT'})"
-    got = connection().execute(f"SELECT {total.sql} FROM (SELECT {x} AS x, CAST(1 AS BIGINT) AS y)").fetchall()
+    got = (
+        connection().execute(f"SELECT {total.sql} FROM (SELECT {x} AS x, CAST(1 AS BIGINT) AS y)").fetchall()
+    )
     assert got == [(most,)]
 
 
@@ -148,7 +170,9 @@ def test_one_past_the_widest_is_not_proved() -> None:
 
 
 def test_what_cannot_be_proved_goes_the_scalar_way_and_says_so() -> None:
-    made = policy("round_half_up(cost * (cost / fen) * (cost / fen) * (cost / fen) / (budget / fen) / (budget / fen) / (budget / fen), fen)")
+    made = policy(
+        "round_half_up(cost * (cost / fen) * (cost / fen) * (cost / fen) / (budget / fen) / (budget / fen) / (budget / fen), fen)"
+    )
     assert list(compile_query(made.plans).lost) == ["award"]
     assert agree(made, {"cost": Decimal(100)}, {"cost": Decimal("9999999999.99")}) == 0
 
@@ -179,7 +203,9 @@ def test_a_blank_is_never_skipped_by_least_or_lost_by_a_filter() -> None:
 
 def test_a_division_by_zero_counts_only_where_it_is_read() -> None:
     made = policy("round_half_up(paid * cost / paid if paid > 0 else hundred, fen)")
-    assert agree(made, {"paid": Decimal(0), "cost": Decimal(1)}, {"paid": Decimal(3), "cost": Decimal(1)}) == 2
+    assert (
+        agree(made, {"paid": Decimal(0), "cost": Decimal(1)}, {"paid": Decimal(3), "cost": Decimal(1)}) == 2
+    )
 
 
 # --- groups ---
@@ -205,13 +231,18 @@ def test_shares_of_real_sizes_add_up_to_the_fen() -> None:
 
 
 def test_odd_fen_and_ties_go_by_the_stable_key() -> None:
-    rows: list[dict[str, Known | None]] = [{"paid": Decimal(2_000_000_000), "code": code} for code in ("b", "c", "a", "é", "Z")]
+    rows: list[dict[str, Known | None]] = [
+        {"paid": Decimal(2_000_000_000), "code": code} for code in ("b", "c", "a", "é", "Z")
+    ]
     assert sum(pool("pro_rata\n    round_to: fen", *rows).values()) == 300_000_000_100
     assert pool("in_order\n    by: [order]", *rows)["T0004"] == 200_000_000_000
 
 
 def test_an_order_is_by_number_and_not_by_text() -> None:
     rows: list[dict[str, Known | None]] = [
-        {"paid": Decimal(2_000_000_000 + n), "order": Decimal(order), "code": str(n)} for n, order in enumerate((9, 2, 1, 5))
+        {"paid": Decimal(2_000_000_000 + n), "order": Decimal(order), "code": str(n)}
+        for n, order in enumerate((9, 2, 1, 5))
     ]
-    assert pool("in_order\n    by: [{value: paid, order: descending}, order]", *rows)["T0003"] == 200_000_000_300
+    assert (
+        pool("in_order\n    by: [{value: paid, order: descending}, order]", *rows)["T0003"] == 200_000_000_300
+    )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from policyengine import model as m
 from policyengine.columns import tables
 from policyengine.columns.dialect import DUCKDB, literal
-from policyengine.columns.domain import FALSE, TRUE, NotExact, both, opposite
+from policyengine.columns.domain import FALSE, TRUE, NotExact, both, either, opposite
 from policyengine.facts import FALSE_WORDS, MAX_TEXT, NONE_WORDS, TRUE_WORDS
 from policyengine.instances import Plans
 from policyengine.values import Units
@@ -138,13 +138,14 @@ class _Cell:
     """A staged column from a file, in the three steps of `_Stage.read`.
 
     `text`: the cell as text without outer white space, "" where it is read by its type. `parsed`: the value that it says,
-    NULL where it says none. `within`: what holds of a value in range, of `{}`. `blank`, `none`: whether it says nothing, or *none*.
+    NULL where it says none. `within`: what holds of a value in range, which is then of a `type`. `blank`, `none`: whether it says nothing, or *none*.
     `why`: (code, condition) of what may be wrong, asked only of the rows where something is.
     """
 
     text: str
     parsed: str
     within: str = ""
+    type: str = ""
     blank: str = FALSE
     none: str = FALSE
     why: tuple[tuple[str, str], ...] = ()
@@ -293,30 +294,33 @@ class _Stage:
         if reach is None:
             raise NotExact(f"{fact.label.zh}没有给出范围 / no declared range")
         bare = _factor(fact, column.unit, units) if column.unit or not _needs_unit(fact) else None
-        within = f"BETWEEN {reach[0]} AND {reach[1]}"
-        outside = f'("x:{fact.name}" IS NOT NULL)'
+        cell_type = TYPES[tables.width(fact)]
+        within, said_it = f"BETWEEN {reach[0]} AND {reach[1]}", f'("x:{fact.name}" IS NOT NULL)'
         if _is_number(type_):
-            said = "CAST(NULL AS BIGINT)" if bare is None else _grains(cell, bare, _scale(type_))
-            fine = ("too-many-decimals", f"({opposite(outside)} AND {str(bare is not None).upper()})")
-            return _Cell(
-                "",
-                said,
-                within,
-                why=(("fact-out-of-range", outside), fine, ("unit-missing", str(bare is None).upper())),
-            )
+            if bare is None:
+                return _Cell("", "CAST(NULL AS BIGINT)", within, why=(("unit-missing", TRUE),))
+            far = f"({cell} NOT BETWEEN -1{'0' * 16} AND 1{'0' * 16})"  # beyond every declared range
+            said = f"CASE WHEN NOT {far} THEN {_grains(cell, bare, _scale(type_))} END"
+            outside = f"({said_it} OR {far})"
+            why = (("fact-out-of-range", outside), ("too-many-decimals", f"(NOT {outside})"))
+            return _Cell("", said, within, cell_type, why=why)
         names = [name for name in units.names() if _fits(fact, name, units)]
-        forms = [(f"{_NUMBER}", bare)] if bare is not None else []
-        said = "".join(_written(cell, "", factor) for _, factor in forms if factor is not None)
-        said += "".join(_written(cell, name, _factor(fact, name, units)) for name in names)
+        forms = [
+            *([("", bare)] if bare is not None else []),
+            *((name, _factor(fact, name, units)) for name in names),
+        ]
+        said = f"CASE{''.join(_written(cell, name, factor) for name, factor in forms)} END"
         shape = f"regexp_full_match({cell}, '{_NUMBER} ?({'|'.join(names)})?')"
-        whole = "not-whole" if fact.type.kind in ("count", "years") else "too-many-decimals"
-        unit_missing = FALSE if bare is not None else f"regexp_full_match({cell}, '{_NUMBER}')"
-        why = (
-            ("fact-out-of-range", outside), ("unit-missing", unit_missing),
-            (whole, f"({opposite(outside)} AND {shape} AND NOT {unit_missing})"),
-            ("not-a-quantity", both(f"(NOT {shape})", _no_none(cell, type_))),
+        bare_number = FALSE if bare is not None else f"regexp_full_match({cell}, '{_NUMBER}')"
+        outside = either(said_it, both(shape, opposite(bare_number), f"(NOT contains({cell}, '.'))"))
+        fine = "not-whole" if fact.type.kind in ("count", "years") else "too-many-decimals"
+        return _Cell(
+            "", said, within, cell_type, why=(
+                ("fact-out-of-range", outside), ("unit-missing", bare_number),
+                (fine, both(shape, opposite(bare_number), opposite(outside))),
+                ("not-a-quantity", both(f"(NOT {shape})", _no_none(cell, type_))),
+            )
         )  # fmt: skip
-        return _Cell("", f"CASE {said} END", within, why=why)
 
 
 TYPES = {"text": DUCKDB.text, "bool": "BOOLEAN", "date": "DATE", "narrow": DUCKDB.narrow, "wide": DUCKDB.wide}
@@ -333,7 +337,10 @@ def _kept(field: tables.Field, kind: str, needed: Collection[str]) -> bool:
 
 def _ranged(name: str, cell: _Cell) -> str:
     """The value, where it is in range."""
-    return f'CASE WHEN "x:{name}" {cell.within} THEN "x:{name}" END' if cell.within else f'"x:{name}"'
+    if not cell.within:
+        return f'"x:{name}"'
+    shown = f'CAST("x:{name}" AS {cell.type})' if cell.type else f'"x:{name}"'
+    return f'CASE WHEN "x:{name}" {cell.within} THEN {shown} END'
 
 
 def _wrong(name: str, cell: _Cell) -> str:
@@ -357,9 +364,9 @@ def _written(cell: str, unit: str, factor: int) -> str:
 
 
 def _grains(number: str, factor: int, scale: int) -> str:
-    """A decimal as a whole number of grains; NULL where it is finer than the grain."""
-    exact = f"({number} * CAST({factor} AS DECIMAL({len(str(factor))}, 0)))"
-    whole = f"CAST({exact} AS {DUCKDB.narrow})"
+    """A decimal as a whole number of grains (128 bits: it may lie far out of range); NULL where it is finer."""
+    exact = f"(CAST({number} AS DECIMAL(38, {scale})) * CAST({factor} AS DECIMAL({len(str(factor))}, 0)))"
+    whole = f"CAST({exact} AS {DUCKDB.wide})"
     return whole if factor % 10**scale == 0 else f"CASE WHEN {exact} = trunc({exact}) THEN {whole} END"
 
 

@@ -68,14 +68,15 @@ def fields(policy: m.Policy, kind: str) -> list[Field]:
     found += [Field(name, "ref", name, "text") for name in policy.entities[kind].references]
     for fact in policy.facts.values():
         if fact.entity == kind:
-            found.append(Field(fact.name, "fact", fact.name, _type(fact)))
+            found.append(Field(fact.name, "fact", fact.name, width(fact)))
             if fact.type.optional:
                 found.append(Field(f"{fact.name}__none", "none", fact.name, "bool"))
     found += [Field(f"{name}__closed", "closed", name, "bool") for name, _, _ in relations(policy, kind)]
     return found
 
 
-def _type(fact: m.Fact) -> str:
+def width(fact: m.Fact) -> str:
+    """The type of a fact's column."""
     if fact.type.kind in ("bool", "date"):
         return fact.type.kind
     if not fact.type.quantity:
