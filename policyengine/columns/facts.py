@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from policyengine import model as m
 from policyengine.columns import functions, tables
 from policyengine.columns.domain import FALSE, TRUE, Col, Day, NotExact, Num, Truth, Word, either
-from policyengine.columns.frames import parts
+from policyengine.columns.frames import ALONG, parts
 from policyengine.columns.scope import Scope
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class StagedFact:
         if sql in (TRUE, FALSE):
             return sql
         name = self.scope.name(f"{self.fact.name}__{suffix}" if suffix else self.fact.name)
-        return self.scope.frame.base(name, sql, len(self.scope.path) and 1)
+        return self.scope.frame.base(name, sql, ALONG if self.scope.path else 0)
 
     def _bool(self, sql: str, given: str) -> Col:
         if given == TRUE:

@@ -2,7 +2,7 @@
 
 A column's level is one more than that of what it reads, over all frames, so that a stage of a frame (all
 columns up to a level) only reads stages of lower levels. Facts of entities that are reached along references
-are joined in stage 1; aggregates, and values of other dated entities, are joined at the level at which
+are joined at one level; aggregates, and values of other dated entities, are joined at the level at which
 they are ready.
 """
 
@@ -17,6 +17,7 @@ from policyengine.columns.numbers import Arithmetic
 
 NAME = re.compile(r'(?:(?<![\w"])(\w+)\.)?"([^"]+)"')  # an optional qualifier and a column
 _ATOM = re.compile(r"""("[^"]+"|TRUE|FALSE|'[^']*'|DATE '[^']*'|CAST\(-?\d+ AS [^()]+(\(\d+, *\d+\))?\))\Z""")
+ALONG = 4  # the level of facts along references: what is reckoned from own facts alone stands before that join
 OWN = "p"  # the alias of a frame's own rows in its stages
 
 
@@ -69,7 +70,7 @@ class Frame:
         return max((self.columns[name].level for text in texts for _, name in NAME.findall(text)), default=0)
 
     def base(self, name: str, sql: str, level: int = 0) -> str:
-        """A column read from the own staged table (stage 0) or from those that references lead to (stage 1)."""
+        """A column read from the own staged table (level 0) or from those that references lead to (`ALONG`)."""
         self.columns.setdefault(name, Column(name, sql, level, staged=True))
         return f'"{name}"'
 
@@ -90,6 +91,27 @@ class Frame:
             n += 1
             free = f"{name}~{n}"
         return free
+
+    def same_within(self, sql: str, keys: Iterable[str]) -> bool:
+        """Whether an expression is surely the same on all rows with equal keys (own columns)."""
+        fixed = {name for key in keys for _, name in NAME.findall(key)}
+        open_ = [name for _, name in NAME.findall(sql)]
+        seen = set(fixed)
+        while open_:
+            name = open_.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            column = self.columns[name]
+            if column.join is not None:
+                open_ += [own for match in column.join.match for _, own in NAME.findall(match)]
+            elif column.level == ALONG and column.staged:
+                open_.append(name.partition(".")[0])  # by the reference that leads there
+            elif column.staged:
+                return False
+            else:
+                open_ += [own for _, own in NAME.findall(column.sql)]
+        return True
 
     def join(
         self, sources: dict[str, Frame], on: str, keys: tuple[str, ...], match: tuple[str, ...],

@@ -29,7 +29,7 @@ from policyengine.columns.domain import (
     opposite,
 )
 from policyengine.columns.facts import StagedFact
-from policyengine.columns.frames import Frame, alias_of, mapped, parts, read_from, store
+from policyengine.columns.frames import ALONG, Frame, alias_of, mapped, parts, read_from, store
 from policyengine.columns.interpret import Bound, Interpreter, always
 from policyengine.columns.numbers import Arithmetic, Wholes
 from policyengine.columns.scope import Scope
@@ -156,7 +156,7 @@ class Names:
         entity = self.policy.entities[scope.kind].references[reference]
         sql = f'{alias}."{reference}"'
         none = f"({sql} IS NULL)" if entity.optional or missing != FALSE else FALSE
-        name, level = scope.name(reference), len(scope.path) and 1
+        name, level = scope.name(reference), ALONG if scope.path else 0
         shown = scope.frame.base(name, f"COALESCE({sql}, '')" if none != FALSE else sql, level)
         return Word(shown, none=scope.frame.base(f"{name}__none", none, level) if none != FALSE else FALSE)
 
@@ -407,7 +407,7 @@ class Names:
             return value.yes
         alias, missing = self._row(replace(scope, alias=""))
         sql = either(missing, f'COALESCE({alias}."{relation}__closed", FALSE)')
-        return scope.frame.base(scope.name(f"{relation}__closed"), sql, len(scope.path) and 1)
+        return scope.frame.base(scope.name(f"{relation}__closed"), sql, ALONG if scope.path else 0)
 
     # --- what depends on the day ---
 

@@ -174,7 +174,7 @@ class _Group:
         before = self._before(ask)
         plain = w.least(ask, w.greatest(w.minus(cap, before), w.const(0)))
         faults = self._open(of), self._open(limit), below
-        if limit.constant is not None or self.several == FALSE:
+        if self.several == FALSE or self.scope.frame.same_within(cap.sql, self.per):
             return self.result(plain, scale, *faults)
         least, greatest = (
             self.window(f, f"{f}({cap.sql})", self.counted, alone=cap.sql) for f in ("min", "max")
@@ -213,7 +213,7 @@ class _Group:
 
     def _same_for_all(self, value: Whole, suffix: str) -> str:
         """Where a value that should be the same for a group differs within it."""
-        if value.low == value.high:
+        if self.scope.frame.same_within(value.sql, self.per):
             return FALSE
         least, greatest = (
             self.window(f"{suffix}_{f}", f"{f}({value.sql})", self.per, alone=value.sql)
