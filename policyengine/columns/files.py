@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from policyengine import model as m
 from policyengine.columns import tables
 from policyengine.columns.dialect import DUCKDB, literal
 from policyengine.columns.domain import FALSE, TRUE, NotExact, both, either, opposite
+from policyengine.exact import CONTEXT
 from policyengine.facts import FALSE_WORDS, MAX_TEXT, NONE_WORDS, TRUE_WORDS
 from policyengine.instances import Plans
 from policyengine.values import Units
@@ -299,6 +301,12 @@ class _Stage:
         if _is_number(type_):
             if bare is None:
                 return _Cell("", "CAST(NULL AS BIGINT)", within, why=(("unit-missing", TRUE),))
+            if (quick := _quick(cell, type_, bare, reach)) is not None:
+                why = (
+                    ("fact-out-of-range", f"({cell} NOT BETWEEN {quick[1]})"),
+                    ("too-many-decimals", f"({cell} BETWEEN {quick[1]})"),
+                )
+                return _Cell("", quick[0], why=why)
             far = f"({cell} NOT BETWEEN -1{'0' * 16} AND 1{'0' * 16})"  # beyond every declared range
             said = f"CASE WHEN NOT {far} THEN {_grains(cell, bare, _scale(type_))} END"
             outside = f"({said_it} OR {far})"
@@ -368,6 +376,21 @@ def _grains(number: str, factor: int, scale: int) -> str:
     exact = f"(CAST({number} AS DECIMAL(38, {scale})) * CAST({factor} AS DECIMAL({len(str(factor))}, 0)))"
     whole = f"CAST({exact} AS {DUCKDB.wide})"
     return whole if factor % 10**scale == 0 else f"CASE WHEN {exact} = trunc({exact}) THEN {whole} END"
+
+
+def _quick(cell: str, type_: str, factor: int, reach: tuple[int, int]) -> tuple[str, str] | None:
+    """A typed decimal whose range and product fit into 64 bits: its grains, and its range as it is written."""
+    scale, digits = _scale(type_), len(str(factor)) - 1
+    most = max(map(abs, reach))
+    wide = type_ in ("HUGEINT", "UBIGINT") or (
+        type_.startswith("DECIMAL") and int(type_[8:].split(",")[0]) > 18
+    )
+    if wide or factor != 10**digits or scale > digits or most * 10**scale >= 10**18:
+        return None
+    low, high = (f"{CONTEXT.scaleb(Decimal(end), Decimal(-digits)):f}" for end in reach)
+    number = cell if type_.startswith("DECIMAL") else f"CAST({cell} AS DECIMAL(18, 0))"
+    value = f"CAST({number} * CAST({factor} AS DECIMAL({digits + 1}, 0)) AS {DUCKDB.narrow})"
+    return f"CASE WHEN {cell} BETWEEN {low} AND {high} THEN {value} END", f"{low} AND {high}"
 
 
 def _is_number(type_: str) -> bool:

@@ -17,7 +17,9 @@ from policyengine.columns.numbers import Arithmetic
 
 NAME = re.compile(r'(?:(?<![\w"])(\w+)\.)?"([^"]+)"')  # an optional qualifier and a column
 _ATOM = re.compile(r"""("[^"]+"|TRUE|FALSE|'[^']*'|DATE '[^']*'|CAST\(-?\d+ AS [^()]+(\(\d+, *\d+\))?\))\Z""")
-ALONG = 4  # the level of facts along references: what is reckoned from own facts alone stands before that join
+ALONG = (
+    4  # the level of facts along references: what is reckoned from own facts alone stands before that join
+)
 OWN = "p"  # the alias of a frame's own rows in its stages
 
 
