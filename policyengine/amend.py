@@ -23,7 +23,8 @@ _RIVALS = {"value": "values", "values": "value", "cite": "basis", "basis": "cite
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """An overlay file: its header's facts and its tree."""
+    """An overlay file: its header's facts and its tree. `digest`: SHA-256 of the file. `parameter`: of a what-if
+    value that is no file, whose parameter it is."""
 
     id: str
     amends: str
@@ -31,6 +32,8 @@ class Overlay:
     order: int
     tree: Mapping
     header: Mapping
+    digest: str = ""
+    parameter: str = ""
 
 
 def read_overlay(tree: Mapping) -> Overlay | None:

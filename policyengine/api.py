@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
-from policyengine import casefile, deciding, explaining, literals, loader, schema
+from policyengine import advising, asking, casefile, deciding, explaining, loader, schema
 from policyengine import model as m
-from policyengine.case import Case, Given
+from policyengine.advising import Advice
+from policyengine.asking import Question
+from policyengine.case import Case
 from policyengine.checks import check_plan
 from policyengine.deciding import Decided
 from policyengine.desugar import compile_policy
-from policyengine.diagnostics import CaseError, Diagnostic, PolicyError, diagnostic, errors
+from policyengine.diagnostics import CaseError, Diagnostic, PolicyError, errors
 from policyengine.explanation import CaseExplanation, Provenance
-from policyengine.facts import Reader
 from policyengine.instances import Plans
+from policyengine.options import with_as_of, with_fact, with_readings
 from policyengine.reading import read as read_tree
 from policyengine.reading import read_bytes
 from policyengine.reading.node import Mapping as MappingNode
-from policyengine.reading.node import Scalar
+from policyengine.shared import shared
 from policyengine.source import Source
-from policyengine.values import FactRef, Type
+from policyengine.values import Type
 
 
-def load(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[str] = ()) -> m.Timeline:
+def load(
+    spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[loader.Set] = ()
+) -> m.Timeline:
     """The policy that `spec` names (a folder, an id, `+overlay.yaml` any number of times), read and built.
 
-    `sets`: what-if values, `PARAMETER=VALUE`. Raises PolicyError with everything that is wrong in reading,
+    `sets`: what-if values, `PARAMETER=VALUE`, the parameter by its name or label. Raises PolicyError with everything that is wrong in reading,
     form and structure.
     """
     return loader.load(spec, overlays, sets)
@@ -39,11 +42,19 @@ def check(timeline: m.Timeline) -> list[Diagnostic]:
 
     Errors make the policy unusable; warnings are for its author to judge.
     """
-    plans, found = _plans(timeline)
+    return _checked(timeline)[1]
+
+
+def _checked(
+    timeline: m.Timeline, broken: Iterable[str] = (), read: Iterable[Diagnostic] = ()
+) -> tuple[Plans, list[Diagnostic]]:
+    """Every version's plan, and all that is found; `read`: what reading found before."""
+    plans, compiled = _plans(timeline, broken)
+    found = [*read, *compiled]
     whole = not errors(found)
     for _, plan in plans.versions:
         found += check_plan(plan, plans, whole)
-    return found
+    return plans, found
 
 
 def check_files(
@@ -53,12 +64,20 @@ def check_files(
     loaded = loader.read(spec, overlays)
     if loaded.timeline is None:
         return None, loaded.found
-    plans, found = _plans(loaded.timeline, loaded.broken)
-    found = loaded.found + found
-    whole = not errors(found)
-    for _, plan in plans.versions:
-        found += check_plan(plan, plans, whole)
-    return plans, found
+    return _checked(loaded.timeline, loaded.broken, loaded.found)
+
+
+def ready(spec: str | Path, sets: Iterable[loader.Set] = ()) -> Plans:
+    """A policy to decide by: loaded, compiled and checked, once.
+
+    Raises PolicyError with everything that is wrong with it, so that no money is decided by a policy that
+    its own checks reject.
+    """
+    plans, found = _checked(loader.load(spec, sets=sets))
+    wrong = errors(found)
+    if wrong:
+        raise PolicyError(wrong)
+    return plans
 
 
 def compile(timeline: m.Timeline) -> Plans:
@@ -114,77 +133,6 @@ def _stem(name: str) -> str:
     return Path(name).stem if name not in ("<stdin>", "<case>") else "case"
 
 
-def with_as_of(plans: Plans, case: Case, day: str) -> Case:
-    """The case as if every application had been declared on a day."""
-    span = Source("--as-of", day).span(0, len(day))
-    value = literals.day(day)
-    if value is None:
-        raise CaseError([diagnostic("not-a-date", span, name="--as-of", text=day)])
-    application = plans.last.application
-    for id_ in case.entities.get(application.entity, {}):
-        ref = FactRef(application.entity, id_, application.date)
-        case = case.with_fact(ref, Given(value, day, span, "as-of"))
-    return case
-
-
-def with_fact(plans: Plans, case: Case, text: str) -> Case:
-    """The case with one fact set by `ENTITY.ID.NAME=VALUE`."""
-    source = Source("--fact", text)
-    path, equals, written = text.partition("=")
-    kind, _, rest = path.strip().partition(".")
-    id_, _, name = rest.rpartition(".")
-    fact = plans.policy.facts.get(name)
-    if not equals or fact is None or fact.entity != kind or case.entity(kind, id_) is None:
-        there = [
-            f"{k}.{i}.{f.name}"
-            for k, ids in case.entities.items()
-            for i in ids
-            for f in plans.policy.facts.values()
-            if f.entity == k
-        ]
-        close = get_close_matches(path.strip(), there, 1, 0.4)
-        span = source.span(0, len(text))
-        raise CaseError(
-            [diagnostic("bad-fact-option", span, text=text, suggestion=close[0] if close else "")]
-        )
-    span = source.span(len(path) + 1, len(text))
-    value, found = Reader(plans.policy.units).fact(fact, Scalar(written.strip(), written.strip(), span))
-    if found:
-        raise CaseError(found)
-    return case.with_fact(FactRef(kind, id_, name), Given(value, written.strip(), span, "fact"))
-
-
-def with_readings(plans: Plans, texts: Iterable[str]) -> dict[str, str]:
-    """Readings chosen by `ID=OPTION`; a PolicyError where there is no such reading or option."""
-    chosen: dict[str, str] = {}
-    found = []
-    known = plans.policy.interpretations
-    for text in texts:
-        span = Source("--reading", text).span(0, len(text))
-        id_, _, option = (part.strip() for part in text.partition("="))
-        if id_ not in known:
-            close = get_close_matches(id_, known, 1, 0.4)
-            found.append(diagnostic("unknown-reading", span, name=id_, suggestion=close[0] if close else ""))
-        elif option not in known[id_].options:
-            close = get_close_matches(option, known[id_].options, 1, 0.4)
-            options = "、".join(known[id_].options)
-            found.append(
-                diagnostic(
-                    "unknown-reading-option",
-                    span,
-                    name=id_,
-                    option=option,
-                    options=options,
-                    suggestion=close[0] if close else "",
-                )
-            )
-        else:
-            chosen[id_] = option
-    if found:
-        raise PolicyError(found)
-    return chosen
-
-
 def decide(plans: Plans, case: Case, readings: Mapping[str, str] | None = None) -> Decided:
     """Every application of a case decided: outcome, amount, all failed conditions, facts still needed.
 
@@ -194,10 +142,27 @@ def decide(plans: Plans, case: Case, readings: Mapping[str, str] | None = None) 
 
 
 def explain(
-    decided: Decided, lang: str = "zh", provenance: Provenance | None = None, depth: str = "full"
+    decided: Decided,
+    lang: str = "zh",
+    provenance: Provenance | None = None,
+    depth: str = "full",
+    whatif: bool = True,
 ) -> CaseExplanation:
-    """The decisions of a case with conditions, steps and inputs, each tied to its clause and words."""
-    return explaining.explain(decided, lang, provenance, depth)
+    """The decisions of a case with conditions, steps and inputs, each tied to its clause and words.
+
+    `whatif`: with the distance of each refusal and what other readings would give, which costs more than the rest.
+    """
+    return explaining.explain(decided, lang, provenance, depth, whatif)
+
+
+def advise(decided: Decided) -> Advice:
+    """Every admissible choice of the applicants of a decided case side by side, the best first."""
+    return advising.advise(decided)
+
+
+def questions(decided: Decided) -> tuple[Question, ...]:
+    """What a decided case still waits for, the question that removes most of what is open first."""
+    return asking.questions(decided)
 
 
 def digest(data: str | bytes) -> str:
@@ -206,5 +171,6 @@ def digest(data: str | bytes) -> str:
 
 
 __all__ = [
-    "check", "check_files", "compile", "decide", "explain", "load", "read_case", "with_as_of", "with_fact", "with_readings",
+    "advise", "check", "check_files", "compile", "decide", "explain", "load", "questions", "read_case", "ready", "shared", "with_as_of",
+    "with_fact", "with_readings",
 ]  # fmt: skip

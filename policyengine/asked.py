@@ -20,11 +20,13 @@ class Asked:
     """The facts asked for under the default readings, and what each other reading adds.
 
     `under`: per fact that is not asked for by default, the readings (`id`, `option`) that ask for it.
-    `keys`: facts that order what ranks equal.
+    `together`: facts that no single change asks for, but several changed at once may. `keys`: facts that
+    order what ranks equal.
     """
 
     default: frozenset[str]
     under: Mapping[str, tuple[tuple[str, str], ...]]
+    together: frozenset[str]
     keys: frozenset[str]
 
 
@@ -40,11 +42,16 @@ def asked(plan: p.Plan) -> Asked:
                     if name in there:
                         found.append((interpretation.name, option))
     keys = frozenset(entity.key.rpartition(".")[2] for entity in plan.policy.entities.values() if entity.key)
-    return Asked(default, {name: tuple(found) for name, found in under.items() if found}, keys)
+    alone = {name: tuple(found) for name, found in under.items() if found}
+    together = reached(plan, None) & frozenset(plan.policy.facts) - default - alone.keys()
+    return Asked(default, alone, together, keys)
 
 
-def reached(plan: p.Plan, readings: Mapping[str, str]) -> frozenset[str]:
-    """Every name that outcome and amount of an application may depend on. `readings`: those not default."""
+def reached(plan: p.Plan, readings: Mapping[str, str] | None) -> frozenset[str]:
+    """Every name that outcome and amount of an application may depend on.
+
+    `readings`: those not default; None: whatever readings are in use.
+    """
     walk = _Walk(plan, readings)
     application = plan.application
     walk.names((application.granted, application.amount, application.date))
@@ -54,7 +61,7 @@ def reached(plan: p.Plan, readings: Mapping[str, str]) -> frozenset[str]:
 @dataclass(slots=True)
 class _Walk:
     plan: p.Plan
-    readings: Mapping[str, str]
+    readings: Mapping[str, str] | None
     seen: set[str] = field(default_factory=set)
     fixed: dict[str, Fixed] = field(default_factory=dict)
 
@@ -75,9 +82,9 @@ class _Walk:
             case p.FormulaNode():
                 self.read(node.formula.node, found)
             case p.ReadingNode():
-                formula = node.options[self.chosen(node)]
-                if formula is not None:
-                    self.read(formula.node, found)
+                for option in self.chosen(node):
+                    if (formula := node.options[option]) is not None:
+                        self.read(formula.node, found)
             case p.CasesNode():
                 for row in node.rows:
                     held = self.value(row.when.node)
@@ -91,8 +98,11 @@ class _Walk:
                 found += p.reads(node)
         return found
 
-    def chosen(self, node: p.ReadingNode) -> str:
-        return self.readings.get(node.info.name, node.interpretation.default)
+    def chosen(self, node: p.ReadingNode) -> list[str]:
+        """The options that may be in use."""
+        if self.readings is None:
+            return list(node.options)
+        return [node.chosen(self.readings)]
 
     def read(self, node: n.Node, found: list[str]) -> None:
         """Collect the names of an expression, without the parts that the readings close."""
@@ -118,7 +128,8 @@ class _Walk:
             if isinstance(node, p.FormulaNode):
                 self.fixed[name] = self.value(node.formula.node)
             elif isinstance(node, p.ReadingNode) and node.interpretation.switch:
-                self.fixed[name] = self.chosen(node)
+                chosen = self.chosen(node)
+                self.fixed[name] = chosen[0] if len(chosen) == 1 else None
         return self.fixed[name]
 
     def value(self, node: n.Node) -> Fixed:

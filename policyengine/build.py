@@ -34,6 +34,7 @@ from policyengine.values import (
     Unit,
     Units,
     dimension,
+    whole,
 )  # fmt: skip
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ ROW_VALUES = {
     "rate": ("rate", "%"), "amount": ("money", "万元"), "points": ("points", "个百分点"), "number": ("number", ""),
 }  # fmt: skip
 UNIT_OF = {"money": "万元", "rate": "%", "points": "个百分点", "years": "年"}
+NEVER_NEGATIVE = ("money", "rate", "count", "years")
 PROGRAM_PARTS = ("base", "rate", "amount", "at_least", "cap", "pay_from", "round_to", "round_mode")
 
 
@@ -325,9 +327,20 @@ class Builder:
             self.found.append(diagnostic(read.code, node.span, **read.words))
             raise Skip
         if read.unit is None:
-            whole = read.value == read.value.to_integral_value()
-            return read.value, Type("count" if whole and "." not in node.text else "number")
+            bare = "count" if whole("count", read.value) and "." not in node.text else "number"
+            return read.value, Type(bare)  # type: ignore[arg-type]
+        self.sensible(node, read.unit.kind, read.value)
         return read.value, Type(read.unit.kind, read.unit.dim)
+
+    def sensible(self, node: Scalar, kind: str, value: Decimal) -> None:
+        """A number of the document is not below zero, a count whole, a length of time in whole months."""
+        if value < 0 and kind in NEVER_NEGATIVE:
+            self.found.append(diagnostic("negative-number", node.span, text=node.text))
+        elif not whole(kind, value):
+            unit = ("数", "things") if kind == "count" else ("月", "months")
+            self.found.append(
+                diagnostic("number-not-whole", node.span, text=node.text, unit_zh=unit[0], unit_en=unit[1])
+            )
 
     def tiers(self, node: Sequence) -> tuple[Known, Type]:
         rows: list[TierRow] = []

@@ -22,7 +22,8 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class CaseEntity:
-    """`references` hold ids (None: known to have none). `closed` are its relations known to be complete."""
+    """`references` hold ids (None: known to have none). `closed` are its relations known to be complete,
+    `relations` those of them that an option of the command said to be empty."""
 
     kind: str
     id: str
@@ -30,6 +31,7 @@ class CaseEntity:
     references: Mapping[str, str | None]
     closed: frozenset[str]
     span: Span
+    relations: Mapping[str, Given] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,19 @@ class Case:
     def with_fact(self, ref: FactRef, given: Given) -> Case:
         """The same case with one fact set; the entity must be there."""
         old = self.entities[ref.entity][ref.id]
-        new = replace(old, facts={**old.facts, ref.name: given})
-        kind = {**self.entities[ref.entity], ref.id: new}
-        return replace(self, entities={**self.entities, ref.entity: kind})
+        return self._with(replace(old, facts={**old.facts, ref.name: given}))
+
+    def with_none(self, ref: FactRef, given: Given) -> Case:
+        """The same case with one relation known to be empty; the entity must be there."""
+        old = self.entities[ref.entity][ref.id]
+        relations = {**old.relations, ref.name: given}
+        return self._with(replace(old, closed=old.closed | {ref.name}, relations=relations))
+
+    def _with(self, new: CaseEntity) -> Case:
+        kind = {**self.entities[new.kind], new.id: new}
+        return replace(self, entities={**self.entities, new.kind: kind})
+
+    def with_closed(self, ref: FactRef) -> Case:
+        """The same case with one relation of an entity known to be complete as it stands."""
+        old = self.entities[ref.entity][ref.id]
+        return self._with(replace(old, closed=old.closed | {ref.name}))

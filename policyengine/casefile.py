@@ -7,13 +7,17 @@ the entity that they belong to; their ids then carry its id (`P1/M1`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass, field
+from decimal import Decimal
 from difflib import get_close_matches
 
 from policyengine import model as m
+from policyengine.called import derived, kinds, names, none_after_all
 from policyengine.case import Case, CaseEntity, Given
 from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.facts import NONE_WORDS, Reader
+from policyengine.nearest import meant, nearest
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.source import Span
 from policyengine.values import FactRef, Type
@@ -95,6 +99,7 @@ class _Draft:
     references: dict[str, str | None] = field(default_factory=dict)
     closed: set[str] = field(default_factory=set)
     spans: dict[str, Span] = field(default_factory=dict)
+    misnamed: set[str] = field(default_factory=set)
 
 
 class _CaseReader:
@@ -109,32 +114,14 @@ class _CaseReader:
         self.entities: dict[str, dict[str, CaseEntity]] = {}
         self.flat: set[str] = set()
         self.stipulated: dict[FactRef, Given] = {}
-        self.kinds = {
-            **{e.label.zh: e.name for e in policy.entities.values()},
-            **{e: e for e in policy.entities},
-        }
-        self.names = {kind: self._names(kind) for kind in policy.entities}
+        self.kinds = kinds(policy)
+        self.names = {kind: names(policy, kind) for kind in policy.entities}
+        self.stated: dict[FactRef, Span] = {}  # relations that were said to be empty, and where
+        self.set_by_hand: list[tuple[Scalar, FactRef]] = []
 
-    def _names(self, kind: str) -> dict[str, tuple[str, str]]:
-        """What a key under an entity may say: `(fact|reference|relation, name)`, by name or label."""
-        names: dict[str, tuple[str, str]] = {}
-        for fact in self.policy.facts.values():
-            if fact.entity == kind:
-                names |= {fact.label.zh: ("fact", fact.name), fact.name: ("fact", fact.name)}
-        for entity in self.policy.entities.values():
-            for reference in entity.references.values():
-                if entity.name == kind:
-                    names |= dict.fromkeys(
-                        (reference.label.zh, reference.name), ("reference", reference.name)
-                    )
-                if reference.to == kind:
-                    relation = ("relation", reference.inverse)
-                    names |= dict.fromkeys((reference.inverse_label.zh, reference.inverse), relation)
-        return names
-
-    def label(self, kind: str) -> str:
+    def label(self, kind: str) -> m.Label:
         entity = self.policy.entities.get(kind)
-        return entity.label.zh if entity else kind
+        return entity.label if entity else m.Label(kind)
 
     # --- reading ---
 
@@ -146,14 +133,13 @@ class _CaseReader:
                 continue
             kind = self.kinds.get(key.text)
             if kind is None:
-                close = get_close_matches(key.text, self.kinds, 1, 0.4)
-                known = "、".join(entity.label.zh for entity in self.policy.entities.values())
+                known = m.listed(entity.label for entity in self.policy.entities.values())
                 self.found.append(
                     diagnostic(
                         "unknown-kind",
                         key.span,
                         name=key.text,
-                        suggestion=close[0] if close else "",
+                        **meant(nearest(key.text, self.kinds, 40)),
                         known=known,
                     )
                 )
@@ -168,13 +154,13 @@ class _CaseReader:
         if isinstance(node, Sequence) and not node.items:
             return
         if not isinstance(node, Mapping):
-            self.found.append(diagnostic("not-entities", node.span, kind=self.policy.entities[kind].label.zh))
+            self.found.append(diagnostic("not-entities", node.span, kind=self.label(kind)))
             return
         for key, child in node.entries:
             self.entity(kind, f"{prefix}{key.text}", key, child, parent)
 
     def entity(self, kind: str, id_: str, key: Scalar, node: Node, parent: tuple[str, str] | None) -> None:
-        label = self.policy.entities[kind].label.zh
+        label = self.label(kind)
         first = self.drafts.get((kind, id_))
         if first is not None:
             related = (("第一次在这里", "first here"), first.span)
@@ -229,7 +215,7 @@ class _CaseReader:
                     diagnostic(
                         "reference-missing",
                         node.span,
-                        name=reference.label.zh,
+                        name=reference.label,
                         id=draft.id,
                         kind=self.label(reference.to),
                     )
@@ -248,20 +234,28 @@ class _CaseReader:
                     if isinstance(node, Scalar) and node.value is None and node.text == "":
                         return  # left blank: still unknown
                     draft.closed.add(name)
+                    if _says_none(node):
+                        self.stated[FactRef(draft.kind, draft.id, name)] = node.span
                     self.section(entity.name, node, f"{draft.id}/", (reference.name, draft.id))
 
     def unknown(self, draft: _Draft, key: Scalar) -> None:
         names = self.names[draft.kind]
-        close = get_close_matches(key.text, names, 1, 0.5)
-        elsewhere = [
-            self.policy.entities[kind].label.zh for kind, there in self.names.items() if key.text in there
-        ]
+        close = self.near(key.text, names)
+        meanings = [names[word] for word in close]
+        draft.misnamed.update(name for kind, name in meanings if kind == "reference")  # not missing besides
+        elsewhere = m.listed(self.label(kind) for kind, there in self.names.items() if key.text in there)
         self.found.append(
             diagnostic(
-                "unknown-fact", key.span, name=key.text, kind=self.policy.entities[draft.kind].label.zh,
-                suggestion=close[0] if close else "", elsewhere="、".join(elsewhere),
+                "unknown-fact", key.span, name=key.text, kind=self.label(draft.kind),
+                **meant(close), elsewhere=elsewhere,
             )
         )  # fmt: skip
+
+    def near(self, written: str, names: Mapping_[str, tuple[str, str]]) -> list[str]:
+        """The names or labels that a key may stand for, each of what they name once; those in its own script first."""
+        alike = [name for name in names if name.isascii() == written.isascii()]
+        found = nearest(written, alike) or nearest(written, names)
+        return list({names[name]: name for name in reversed(found)}.values())[::-1]
 
     def stipulate(self, node: Node) -> None:
         """Derived values set from outside: `project.P1.award: 10万元`."""
@@ -269,16 +263,57 @@ class _CaseReader:
             self.found.append(diagnostic("not-facts", node.span, kind="stipulate", id=""))
             return
         for key, child in node.entries:
-            kind, _, rest = key.text.partition(".")
-            id_, _, name = rest.partition(".")
-            type_ = self.types.get(name)
-            if kind not in self.policy.entities or type_ is None:
-                self.found.append(diagnostic("unknown-value", key.span, name=key.text))
+            word, _, rest = key.text.partition(".")
+            id_, _, called = rest.partition(".")
+            kind = self.kinds.get(word, "")
+            name = derived(self.policy, self.types, kind).get(called, "")
+            if not name:
+                self.not_derived(key, child, kind, id_, called)
                 continue
-            value, problems = self.reader.value(type_, child, {}, "", name)
+            ref = FactRef(kind, id_, name)
+            entry = self.policy.values.get(name)
+            label = entry.label if entry else m.Label(called)
+            options = entry.options if entry else {}
+            value, problems = self.reader.value(self.types[name], child, options, "", label)
             self.found += problems
-            if isinstance(child, Scalar) and value is not None:
-                self.stipulated[FactRef(kind, id_, name)] = Given(value, child.text, child.span)
+            self.set_by_hand.append((key, ref))
+            if (
+                isinstance(value, Decimal)
+                and value < 0
+                and self.never_negative(f"{kind}.{name}", self.types[name])
+            ):
+                self.found.append(diagnostic("negative-number", child.span, text=_text(child)))
+            elif isinstance(child, Scalar) and value is not None:
+                self.stipulated[ref] = Given(value, child.text, child.span)
+
+    def not_derived(self, key: Scalar, node: Node, kind: str, id_: str, called: str) -> None:
+        """What was stipulated is a fact, or nothing that this entity has."""
+        meaning = self.names.get(kind, {}).get(called)
+        if meaning is not None:
+            text = node.text if isinstance(node, Scalar) else "…"
+            self.found.append(
+                diagnostic("stipulated-fact", key.span, name=called, kind=self.label(kind), id=id_, text=text)
+            )
+            return
+        there = [
+            f"{kind_}.{i}.{name}"
+            for (kind_, i) in self.drafts
+            for name in derived(self.policy, self.types, kind_)
+        ]
+        close = get_close_matches(key.text, there, 1, 0.5)
+        self.found.append(
+            diagnostic("unknown-value", key.span, name=key.text, suggestion=close[0] if close else "")
+        )
+
+    def never_negative(self, path: str, type_: Type) -> bool:
+        """Whether a value is one that cannot be below zero: an amount of an award, or a count."""
+        header, name = self.policy.header, path.partition(".")[2]
+        amounts = {
+            f"{header.application.entity}.{header.application.amount}",
+            *(p for p, _ in header.results),
+        }
+        award = path in amounts or name.partition(".")[0] in self.policy.programs
+        return type_.kind in ("count", "years") or (type_.kind in ("money", "rate") and award)
 
     # --- the whole ---
 
@@ -304,6 +339,25 @@ class _CaseReader:
             )
         self.counts()
         self.uniqueness()
+        self.none_after_all()
+        for key, ref in self.set_by_hand:
+            if (ref.entity, ref.id) not in self.drafts:
+                known = [f"{ref.entity}.{id_}.{ref.name}" for kind, id_ in self.drafts if kind == ref.entity]
+                close = get_close_matches(key.text, known, 1, 0.5) or known[:1]
+                suggestion = close[0] if close else ""
+                self.found.append(diagnostic("unknown-value", key.span, name=key.text, suggestion=suggestion))
+
+    def none_after_all(self) -> None:
+        """A relation said to be empty, and an entity elsewhere that belongs to it."""
+        for entity in self.policy.entities.values():
+            for reference in entity.references.values():
+                for member in self.entities[entity.name].values():
+                    id_ = member.references.get(reference.name)
+                    span = self.stated.get(FactRef(reference.to, id_ or "", reference.inverse))
+                    if span is not None:
+                        self.found.append(
+                            none_after_all(entity, reference, member.id, id_ or "", member.span, span)
+                        )
 
     def complete(self, kind: str) -> bool:
         """Whether every owner of a mandatory relation has stated its members, so that none can be missing."""
@@ -314,15 +368,13 @@ class _CaseReader:
         return False
 
     def target(self, draft: _Draft, reference: m.Reference) -> None:
-        label = self.policy.entities[reference.to].label.zh
+        label = self.label(reference.to)
         if reference.name not in draft.references:
             if reference.optional:
                 draft.references[reference.name] = None
-            elif reference.name not in draft.spans:
+            elif reference.name not in draft.spans and reference.name not in draft.misnamed:
                 self.found.append(
-                    diagnostic(
-                        "reference-missing", draft.span, name=reference.label.zh, id=draft.id, kind=label
-                    )
+                    diagnostic("reference-missing", draft.span, name=reference.label, id=draft.id, kind=label)
                 )
             return
         id_ = draft.references[reference.name]
@@ -331,7 +383,7 @@ class _CaseReader:
             close = get_close_matches(id_, known, 1, 0.5)
             span = draft.spans.get(reference.name, draft.span)
             self.found.append(
-                diagnostic("unknown-reference", span, name=reference.label.zh, id=id_, kind=label, suggestion=close[0] if close else "")
+                diagnostic("unknown-reference", span, name=reference.label, id=id_, kind=label, suggestion=close[0] if close else "")
             )  # fmt: skip
 
     def counts(self) -> None:
@@ -341,7 +393,7 @@ class _CaseReader:
             if len(members) > entity.most:
                 last = list(members.values())[entity.most]
                 self.found.append(
-                    diagnostic("too-many-entities", last.span, kind=entity.label.zh, limit=entity.most)
+                    diagnostic("too-many-entities", last.span, kind=entity.label, limit=entity.most)
                 )
             for reference in entity.references.values():
                 counts: dict[str, int] = {}
@@ -353,7 +405,7 @@ class _CaseReader:
                     if counts[id_] == reference.most + 1:
                         self.found.append(
                             diagnostic(
-                                "too-many-entities", member.span, kind=entity.label.zh, limit=reference.most
+                                "too-many-entities", member.span, kind=entity.label, limit=reference.most
                             )
                         )
 
@@ -374,7 +426,18 @@ class _CaseReader:
                 first = seen.setdefault(key, member)
                 if first is not member:
                     related = (("第一次在这里", "first here"), first.span)
-                    label = self.policy.entities[kind].label.zh
+                    label = self.label(kind)
                     self.found.append(
                         diagnostic("not-unique", member.span, related, kind=label, id=member.id)
                     )
+
+
+def _text(node: Node) -> str:
+    return node.text if isinstance(node, Scalar) else ""
+
+
+def _says_none(node: Node) -> bool:
+    """Whether a relation is said to be empty: `无`, `none`, `[]`, `{}`."""
+    if isinstance(node, Scalar):
+        return node.text in NONE_WORDS
+    return not (node.items if isinstance(node, Sequence) else node.entries)

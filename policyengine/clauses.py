@@ -126,5 +126,22 @@ def parse(policy: Policy, text: str) -> str | None:
     clause, _, sentence = spelled.partition("/")
     clause = clause.rstrip(".")
     if clause not in policy.clauses:
-        return None
+        return _printed(policy, text)
     return f"{clause}/{sentence}" if sentence else clause
+
+
+def _printed(policy: Policy, text: str) -> str | None:
+    """The id of a citation as it is printed: `四、政策支持 > 1.装备升级奖补 第1句`, in either language."""
+    wanted = _bare(text)
+    for clause in policy.clauses.values():
+        for cite in (clause.id, *(f"{clause.id}/{sentence.id}" for sentence in clause.sentences)):
+            if wanted in (
+                _bare(form(policy, cite, lang)) for form in (crumbs, short) for lang in ("zh", "en")
+            ):
+                return cite
+    return None
+
+
+def _bare(text: str) -> str:
+    """A printed citation without its brackets, outer quotes and blanks."""
+    return normal(text).strip("〔〕[]“”\"'。.")

@@ -6,12 +6,12 @@ from `granted` to the conditions that are false. No condition hides another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from policyengine import exact, literals, trace, wording
+from policyengine import exact, literals, trace, validity, wording
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.case import Case
@@ -27,10 +27,12 @@ from policyengine.decision import (
     Subject,
 )  # fmt: skip
 from policyengine.diagnostics import CaseError, Diagnostic, diagnostic
+from policyengine.inforce import not_in_force, seen_from
 from policyengine.instances import Ent, Plans, When
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.source import Span
+from policyengine.supposed import supposed
 from policyengine.trace import Read
 from policyengine.values import FactRef, Unit, Unknown, Value
 from policyengine.world import World
@@ -55,11 +57,11 @@ def decide(
     contradicts itself or makes a rule impossible to compute, with all contradictions at once.
     """
     world = World(plans, case, dict(readings or {}))
-    found = list(_contradictions(world))
+    found = list(not_in_force(world)) or list(contradictions(world))
     if found:
         raise CaseError(found)
     application = plans.last.application
-    decisions = tuple(_decision(world, ent, reasons) for ent in world.entities[application.entity].values())
+    decisions = tuple(decide_one(world, ent, reasons) for ent in world.entities[application.entity].values())
     shown = tuple(_results(world, own=False))
     return Decided(world, CaseDecision(case.name, decisions, shown))
 
@@ -67,9 +69,10 @@ def decide(
 # --- contradictions ---------------------------------------------------------------------------
 
 
-def _contradictions(world: World) -> Iterator[Diagnostic]:
-    """Constraints that are surely broken, and dates later than they may be."""
-    for ent in (ent for members in world.entities.values() for ent in members.values()):
+def contradictions(world: World, among: Collection[Ent] | None = None) -> Iterator[Diagnostic]:
+    """Constraints that are surely broken, and dates later than they may be; `among`: only of these entities."""
+    everyone = [ent for members in world.entities.values() for ent in members.values()]
+    for ent in everyone if among is None else among:
         when = world.when(ent)
         for rule in world.plan(when).rules:  # of the version in force on the entity's own day
             if rule.constraint.entity == ent.kind and world.evaluate(rule.test, ent, when) is False:
@@ -79,7 +82,8 @@ def _contradictions(world: World) -> Iterator[Diagnostic]:
     for fact in world.policy.facts.values():
         if fact.not_after:
             for ent in world.entities[fact.entity].values():
-                yield from _too_late(world, fact, ent)
+                if among is None or ent in among:
+                    yield from _too_late(world, fact, ent)
 
 
 def _first_given(world: World, compiled: n.Compiled, ent: Ent, when: When) -> Span | None:
@@ -93,41 +97,29 @@ def _first_given(world: World, compiled: n.Compiled, ent: Ent, when: When) -> Sp
 
 
 def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
+    stated = world.stated(ent, fact.name)
     given = ent.given.facts.get(fact.name) if ent.given else None
-    if given is None or not isinstance(given.value, date):
+    if not isinstance(stated, date):
         return
-    for seen in _seen_from(world, ent):
+    for seen in seen_from(world, ent):
         day = world.when(seen)
-        if isinstance(day, date) and given.value > day:
+        if isinstance(day, date) and stated > day:
             yield diagnostic(
                 "later-than-application",
-                given.span,
-                name=fact.label.zh,
-                text=given.text,
+                given.span if given else None,
+                name=fact.label,
+                text=given.text if given and given.value == stated else stated.isoformat(),
                 day=day.isoformat(),
                 id=seen.id,
             )
             return
 
 
-def _seen_from(world: World, ent: Ent) -> Iterator[Ent]:
-    """The dated entities whose rules may look at an entity: itself, or those it is reached from.
-
-    An undated record of an enterprise (an earlier award) is seen from that enterprise's applications.
-    """
-    entities = world.policy.entities
-    if entities[ent.kind].dated_by:
-        yield ent
-        return
-    for holder in (ent, *(target for target in ent.refs.values() if target is not None)):
-        for members in holder.inverses.values():
-            yield from (member for member in members if entities[member.kind].dated_by)
-
-
 # --- one application --------------------------------------------------------------------------
 
 
-def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
+def decide_one(world: World, ent: Ent, reasons: bool = True, words: bool = False) -> Decision:
+    """The decision of one application. `reasons`: as of `decide`; `words`: of refusals even so."""
     application = world.plans.last.application
     when = world.when(ent)
     plan = world.plan(when)
@@ -137,17 +129,19 @@ def _decision(world: World, ent: Ent, reasons: bool) -> Decision:
         amount = exact.ZERO
     starts = [Read(ent, application.granted, when), Read(ent, application.amount, when)]
     read = list(trace.reached(world, starts)) if reasons else []
-    refusals = tuple(_unique(failures(world, ent, application.granted, when, reasons)))
-    missing = tuple(_missing(world, unknown.needs((granted, amount))))
+    refusals = tuple(_unique(failures(world, ent, application.granted, when, reasons or words)))
+    missing = tuple(missing_facts(world, unknown.needs((granted, amount)), when))
     option = world.value(ent, application.option) if application.option else ""
     return Decision(
-        subject=subject(world, ent), title=_title(world, ent), declared_on=when if isinstance(when, date) else None,
+        subject=subject(world, ent), title=title_of(world, ent), declared_on=when if isinstance(when, date) else None,
         outcome=_outcome(granted, amount, missing), amount=amount,
         option=option if isinstance(option, str) else "", option_label=_option_label(world, option),
         refusals=refusals, set_aside=tuple(_set_aside(world, read, refusals, ent)), missing=missing,
         readings=tuple(_readings(world, plan, read)), results=tuple(_results(world, own=True, ent=ent)),
         assumed=tuple(_assumed(world, read)), ties=tuple(_ties(world, read)), version=_version(plan),
-        notes=tuple(_notes(world, ent, plan, granted, amount)) if reasons else (), may_be=_may_be(granted),
+        notes=(*validity.notes(world, plan, when, refusals), *_used_up(world, granted, amount, read)) if reasons else (),
+        compared=_compared(world, ent, read), may_be=_may_be(granted),
+        supposed=supposed(world, plan), place=ent.given.span.place if ent.given and reasons else "",
     )  # fmt: skip
 
 
@@ -172,10 +166,17 @@ def _may_be(granted: Value) -> tuple[Outcome, ...]:
 
 def subject(world: World, ent: Ent) -> Subject:
     """The entity as decisions name it."""
-    return Subject(ent.kind, ent.id, world.policy.entities[ent.kind].label)
+    entity = world.policy.entities[ent.kind]
+    whose = world.plans.last.application.entity
+    of = tuple(
+        other.id
+        for name, other in ent.refs.items()
+        if other is not None and entity.references[name].to != whose
+    )
+    return Subject(ent.kind, ent.id, entity.label, of if ent.kind != whose else ())
 
 
-def _title(world: World, ent: Ent) -> str:
+def title_of(world: World, ent: Ent) -> str:
     """What people call the application: the first text fact that is given."""
     if ent.given is None:
         return ""
@@ -195,18 +196,36 @@ def _option_label(world: World, option: Value) -> m.Label:
 
 
 def _version(plan: p.Plan) -> str:
-    return "+".join([plan.policy.id, *(overlay.id for overlay in plan.policy.overlays)])
+    overlays = [overlay.id for overlay in plan.policy.overlays if not overlay.parameter]
+    return "+".join([plan.policy.id, *overlays])
 
 
-def _notes(world: World, ent: Ent, plan: p.Plan, granted: Value, amount: Value) -> Iterator[m.Label]:
-    if granted is True and isinstance(amount, Decimal) and amount == 0:
-        yield m.Label(
-            "符合条件，上限已用完，本次金额为0元", "eligible, but the cap is already used up: nothing is paid"
-        )
-    kind = world.policy.entities[ent.kind]
-    yield m.Label(
-        f"限额、排序和分配只在本次申报所列的{kind.label.zh}之间进行",
-        f"quotas, ranks and splits compare only the entries of this file ({kind.label('en')})",
+def _used_up(world: World, granted: Value, amount: Value, read: list[Read]) -> Iterator[m.Label]:
+    """Said where nothing is paid because a pool has nothing left."""
+    if granted is not True or not isinstance(amount, Decimal) or amount != 0:
+        return
+    for item in read:
+        node = world.plan(item.when).nodes.get(item.name)
+        if item.ent is not None and isinstance(node, p.AllocateNode) and node.method == "in_order":
+            asked = world.value(item.ent, node.of, item.when)
+            got = world.value(item.ent, item.name, item.when)
+            if got == 0 and not isinstance(asked, Unknown) and asked != 0:
+                yield m.Label(
+                    "符合条件，但最高额已经用完，本次金额为0元",
+                    "The conditions are met, but the cap is used up: nothing is paid this time",
+                )
+                return
+
+
+def _compared(world: World, ent: Ent, read: list[Read]) -> m.Label:
+    """What quotas, pools and shares were compared with; no words where there were none."""
+    nodes = (world.plan(item.when).nodes.get(item.name) for item in read)
+    if not any(isinstance(node, p.RankNode | p.AllocateNode) for node in nodes):
+        return m.Label("")
+    kind = world.policy.entities[ent.kind].label
+    return m.Label(
+        f"个数、限额和分配只在本次申报所列的{kind.zh}之间比较",
+        f"Quotas, pools and shares compare only the entries of this file ({kind('en')})",
     )
 
 
@@ -223,6 +242,9 @@ def failures(world: World, ent: Ent, name: str, when: When, words: bool = True) 
     plan = world.plan(world.when(ent, when))
     if world.value(ent, name, when) is not False:
         return
+    if world.is_stipulated(ent, name):
+        yield _set_by_hand(world, ent, name)
+        return
     check = plan.checks.get(name)
     if check is not None and check.zh is not None and check.en is not None:
         at = world.when(ent, when)
@@ -232,8 +254,18 @@ def failures(world: World, ent: Ent, name: str, when: When, words: bool = True) 
         yield Failure(name, subject(world, ent), check.label, said, check.cited)
         return
     node = plan.nodes.get(name)
-    if isinstance(node, p.FormulaNode) and not world.is_stipulated(ent, name):
+    if isinstance(node, p.FormulaNode):
         yield from _Why(world, node.formula, ent, world.when(ent, when), words).node(node.formula.node)
+
+
+def _set_by_hand(world: World, ent: Ent, name: str) -> Failure:
+    """The reason where a value was set to false from outside: nobody examined the condition."""
+    label = world.plans.last.label(name)
+    words = m.Label(
+        f"“{label.zh}”由人直接设定为“否”，没有按条文认定",
+        f"“{label('en')}” was set to no by hand, not decided by the clauses",
+    )
+    return Failure(name, subject(world, ent), label, words, m.Cited())
 
 
 @dataclass(slots=True)
@@ -337,7 +369,13 @@ def unit_of(policy: m.Policy, fact: m.Fact) -> Unit | str:
 # --- what it rests on -------------------------------------------------------------------------
 
 
-def _missing(world: World, needs: frozenset[FactRef]) -> Iterator[Missing]:
+def _asked(world: World, ref: FactRef, day: When) -> m.Fact | None:
+    """A fact as the version in force asks for it: of the entity's own day, or of the application's."""
+    ent = world.entities.get(ref.entity, {}).get(ref.id)
+    return world.plan(world.when(ent, day) if ent else day).policy.facts.get(ref.name)
+
+
+def missing_facts(world: World, needs: frozenset[FactRef], day: When) -> Iterator[Missing]:
     """The facts asked for, in the order in which the policy lists them."""
     if not needs:
         return
@@ -345,14 +383,14 @@ def _missing(world: World, needs: frozenset[FactRef]) -> Iterator[Missing]:
     for ref in sorted(needs, key=lambda r: (order.get(r.name, len(order)), r)):
         entity = world.policy.entities[ref.entity]
         who = Subject(ref.entity, ref.id, entity.label)
-        fact = world.policy.facts.get(ref.name)
+        fact = _asked(world, ref, day) or world.policy.facts.get(ref.name)
         if fact is not None:
             yield Missing(ref, who, fact.label, fact.ask, fact, fact.cited)
         else:
-            label = world.plans.last.label(ref.name)
+            label = world.plans.last.label(ref.name, ref.entity)
             ask = m.Label(
-                f"有哪些{label.zh}？（没有请写“无”）",
-                f"which {label('en')} are there? (write none if there are none)",
+                f"“{label.zh}”有哪些？（没有的写“无”）",
+                f"{label('en')}: which are there? (write none if there are none)",
             )
             yield Missing(ref, who, label, ask, None, m.Cited())
 

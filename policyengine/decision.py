@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from policyengine.case import Given
 from policyengine.model import Cited, Fact, Interpretation, Label
 from policyengine.values import FactRef, Known, Type, Value
 
 Outcome = Literal["granted", "refused", "undetermined", "choice-open", "person-decides"]
-OUTCOMES: Mapping[str, Label] = {
-    "granted": Label("予以补助", "granted"),
-    "refused": Label("不予支持", "refused"),
-    "undetermined": Label("待补材料", "undetermined"),
-    "choice-open": Label("待企业选择", "choice open"),
-    "person-decides": Label("待裁量", "for a person to decide"),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An entity of the case: its kind, id, and the words for its kind."""
+    """An entity of the case: its kind, id, and the words for its kind. `of`: the ids of what else it refers to."""
 
     kind: str
     id: str
     label: Label
+    of: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -91,13 +83,32 @@ class Assumed:
 
 
 @dataclass(frozen=True, slots=True)
+class Supposed:
+    """Something that the answer takes for granted although neither the policy nor the application says it.
+
+    `kind`: `set` (a parameter), `as_of` (the day), `fact`, `reading`, `overlay` (a draft amendment) or
+    `stipulate` (a value set instead of computed). `at` names it, `value` is as written, `says` a sentence
+    for people, `place` where it was asked for ("" where it has none).
+    """
+
+    kind: Literal["set", "as_of", "fact", "reading", "overlay", "stipulate"]
+    at: str
+    value: str
+    says: Label
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The answer to one application.
 
     `amount` is in 元, exact; 0 for a refused one. It is `Unknown` with a range while facts are missing.
     `refusals`: every failed condition. `set_aside`: conditions that others fail (members that do not
-    count). `settled` is False where an assumption was used, so that a new fact could change the answer.
-    `ties`: pairs of entities that only the tie-breaking keys put in order.
+    count). `settled` is False where an assumption was used, so that a new fact could change the answer, and
+    where some value of the case was stipulated. `ties`: pairs of entities that only the tie-breaking keys
+    put in order. `notes`: what must be said with the answer. `compared`: what quotas, pools and shares were
+    compared with; "" where there were none. `supposed`: what makes this a trial run; every format marks it.
+    `place`: where the application is written.
     """
 
     subject: Subject
@@ -116,19 +127,15 @@ class Decision:
     ties: tuple[tuple[str, str, str], ...]
     version: str
     notes: tuple[Label, ...]
+    compared: Label
     may_be: tuple[Outcome, ...]
+    supposed: tuple[Supposed, ...] = ()
+    place: str = ""
 
     @property
     def settled(self) -> bool:
-        return not self.assumed and self.outcome in ("granted", "refused")
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """Something that the person deciding set instead of the file or the policy."""
-
-    what: str
-    given: Given
+        by_hand = any(item.kind == "stipulate" for item in self.supposed)
+        return not self.assumed and not by_hand and self.outcome in ("granted", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,4 +145,3 @@ class CaseDecision:
     name: str
     decisions: tuple[Decision, ...]
     results: tuple[Result, ...]
-    changed: tuple[Changed, ...] = field(default_factory=tuple)

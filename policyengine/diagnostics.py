@@ -11,13 +11,23 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from string import Formatter
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 from policyengine.codes import CODES, Code
 from policyengine.source import Span
 
 Lang = Literal["zh", "en"]
 EXCERPT = 40  # characters of a user's value that a message repeats
+
+
+@runtime_checkable
+class Bilingual(Protocol):
+    """Words in two languages, such as a label of the policy."""
+
+    @property
+    def zh(self) -> str: ...
+    @property
+    def en(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +52,22 @@ class Diagnostic:
 
     def message(self, lang: Lang = "zh") -> str:
         """The finding as one sentence without full stop."""
-        return _fill(self.entry.zh if lang == "zh" else self.entry.en, self.words)
+        return _fill(self.entry.zh if lang == "zh" else self.entry.en, self.spoken(lang))
+
+    def spoken(self, lang: Lang) -> Mapping[str, str]:
+        """The words of one language: in English `name_en` stands for `name` where there is one."""
+        if lang == "zh":
+            return self.words
+        return {
+            **self.words,
+            **{k.removesuffix("_en"): v for k, v in self.words.items() if k.endswith("_en")},
+        }
 
     def help(self, lang: Lang = "zh") -> str:
         """What to do about it; sentences whose words are missing are left out."""
         sentences = self.entry.help_zh if lang == "zh" else self.entry.help_en
-        kept = [_fill(s, self.words) for s in sentences if _fillable(s, self.words)]
+        words = self.spoken(lang)
+        kept = [_fill(s, words) for s in sentences if _fillable(s, words)]
         return ("；" if lang == "zh" else "; ").join(kept)
 
 
@@ -57,8 +77,19 @@ def diagnostic(
     *related: tuple[tuple[str, str], Span],
     **words: object,
 ) -> Diagnostic:
-    """A `Diagnostic`; values are shortened so that no message repeats a whole file."""
-    return Diagnostic(code, span, {k: excerpt(str(v)) for k, v in words.items()}, related)
+    """A `Diagnostic`; values are shortened so that no message repeats a whole file.
+
+    A label stands in each language's sentence in that language: `name` in Chinese, `name_en` in English.
+    """
+    said: dict[str, str] = {}
+    for key, word in words.items():
+        if isinstance(word, Bilingual):
+            said[key] = excerpt(word.zh)
+            if word.en:
+                said[f"{key}_en"] = excerpt(word.en)
+        else:
+            said[key] = excerpt(str(word))
+    return Diagnostic(code, span, said, related)
 
 
 def excerpt(text: str, limit: int = EXCERPT * 3) -> str:

@@ -7,18 +7,21 @@ application; and everything that was read on the way, of every entity.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from policyengine import plan as p
-from policyengine import trace, wording
-from policyengine.deciding import Decided, subject, unit_of
+from policyengine import supposing, trace, wording
+from policyengine.alternatives import Alternatives
+from policyengine.deciding import Decided, decide_one, subject, unit_of
 from policyengine.decision import Decision
-from policyengine.explanation import CaseExplanation, Explanation, Input, Line, Provenance
+from policyengine.distance import distances, reached
+from policyengine.explanation import CaseExplanation, Explanation, Group, Input, Line, Provenance, told_apart
+from policyengine.gates import Gate, gates
 from policyengine.instances import Ent, When
-from policyengine.lang import nodes as n
 from policyengine.lines import Lines
-from policyengine.phrases import Phrases, taken
+from policyengine.passing import taken
+from policyengine.phrases import Phrases, reckoned
 from policyengine.steps import Steps
 from policyengine.trace import Read
 from policyengine.values import Unknown
@@ -26,16 +29,24 @@ from policyengine.world import World
 
 
 def explain(
-    decided: Decided, lang: str = "zh", provenance: Provenance | None = None, depth: str = "full"
+    decided: Decided,
+    lang: str = "zh",
+    provenance: Provenance | None = None,
+    depth: str = "full",
+    whatif: bool = True,
 ) -> CaseExplanation:
-    """Explain every decision of a case. `depth` none, summary, steps or full: how much is worked out."""
+    """Explain every decision of a case. `depth` none, summary, steps or full: how much is worked out.
+
+    `whatif`: also how far each refusal is from being met and what other readings would give (not at depth none).
+    """
     world = decided.world
     application = world.plans.last.application
     explanations = []
+    others = Alternatives(world) if whatif and depth != "none" else None
     for decision in decided.decision.decisions:
         ent = world.entities[application.entity][decision.subject.id]
-        lines = Lines(world, world.plan(world.when(ent)).policy, lang)
-        explanations.append(_Explainer(world, ent, lines).explain(decision, provenance, depth))
+        explainer = _Explainer(world, ent, Lines(world, world.plan(world.when(ent)).policy, lang), others)
+        explanations.append(explainer.explain(decision, provenance, depth))
     return CaseExplanation(decided.decision, tuple(explanations), provenance)
 
 
@@ -46,85 +57,100 @@ class _Explainer:
     world: World
     ent: Ent
     lines: Lines
+    others: Alternatives | None
 
     def explain(self, decision: Decision, provenance: Provenance | None, depth: str) -> Explanation:
+        found = Explanation(
+            self.lines.lang, self.lines.policy, decision, (), (), (), (), provenance,
+            if_granted=supposing.amount_if_granted(self.world, self.ent),
+        )  # fmt: skip
+        if depth == "none":
+            return found
+        found = replace(found, candidates=tuple(self.candidates(decision, depth)))
+        if self.others is not None:
+            found = self.otherwise(found, self.others, depth)
+        return self.worked_out(found, depth) if depth in ("steps", "full") else found
+
+    def worked_out(self, found: Explanation, depth: str) -> Explanation:
+        """The explanation with conditions, steps and inputs."""
         when = self.world.when(self.ent)
         application = self.world.plan(when).application
-        conditions: list[Line] = []
-        steps: list[Line] = []
-        everything: list[Line] = []
-        inputs: list[Input] = []
-        if depth in ("steps", "full"):
-            conditions = list(self.unique(self.conditions(self.ent, application.granted, when)))
-            if decision.outcome != "refused":
-                steps = list(Steps(self.lines, self.ent).steps(Read(self.ent, application.amount, when)))
-            starts = [Read(self.ent, application.granted, when), Read(self.ent, application.amount, when)]
-            read = list(trace.reached(self.world, starts))
-            inputs = list(self.inputs(read))
-            if depth == "full":
-                everything = [line for item in reversed(read) if (line := self.lines.line(item)) is not None]
-        return Explanation(
-            self.lines.lang,
-            self.lines.policy,
-            decision,
-            tuple(conditions),
-            tuple(steps),
-            tuple(everything),
-            tuple(inputs),
-            provenance,
+        starts = [Read(self.ent, application.granted, when), Read(self.ent, application.amount, when)]
+        read = list(trace.reached(self.world, starts))
+        steps: tuple[Line, ...] = ()
+        if found.decision.outcome != "refused" and not found.candidates:
+            steps = tuple(Steps(self.lines, self.ent).steps(starts[1]))
+        sure = bool(found.candidates)  # what holds for one choice only stands with that choice
+        checked = gates(self.world, self.ent, application.granted, when, sure)
+        everything = [line for item in reversed(read) if (line := self.lines.line(item)) is not None]
+        return replace(
+            found,
+            conditions=tuple(self.condition(gate) for gate in checked),
+            members=tuple(self.members(read)), steps=told_apart(steps), inputs=tuple(self.inputs(read)),
+            everything=told_apart(everything) if depth == "full" else (),
+        )  # fmt: skip
+
+    def otherwise(self, e: Explanation, others: Alternatives, depth: str) -> Explanation:
+        """The explanation with what would be if facts or readings were other than they are."""
+        away = distances(self.world, self.ent, e.decision)
+        found = others.of(self.ent, e.decision)
+        pairs = others.interactions(self.ent, e.decision, found) if depth in ("steps", "full") else ()
+        return replace(
+            e,
+            distances=away,
+            reached=reached(self.world, self.ent, away),
+            alternatives=found,
+            interactions=pairs,
         )
+
+    def candidates(self, decision: Decision, depth: str) -> Iterator[Explanation]:
+        """What each open choice of what to apply for would come to."""
+        for world in supposing.choices(self.world, self.ent, decision):
+            ent = world.entities[self.ent.kind][self.ent.id]
+            lines = Lines(world, self.lines.policy, self.lines.lang)
+            other = _Explainer(world, ent, lines, None)
+            yield other.explain(decide_one(world, ent), None, "steps" if depth == "full" else depth)
 
     # --- conditions ---
 
-    def unique(self, lines: Iterable[Line]) -> Iterator[Line]:
-        seen: set[tuple[str, str]] = set()
-        for line in lines:
-            key = (line.name, line.subject.path if line.subject else "")
-            if key not in seen:
-                seen.add(key)
-                yield line
+    def members(self, read: Iterable[Read]) -> Iterator[Group]:
+        """What belongs to the application and was looked at: whether it counts, with every condition."""
+        steps = Steps(self.lines, self.ent)
+        seen: set[tuple[Ent, str]] = set()
+        for item in read:
+            condition = self.lines.policy.conditions.get(item.name)
+            if item.ent is None or item.ent is self.ent or condition is None or condition.part_of:
+                continue
+            key = (item.ent, item.name)
+            if key in seen or not steps.belongs(item.ent) or not steps.near(item.ent):
+                continue
+            seen.add(key)
+            line = self.lines.line(item)
+            if line is not None:
+                parts = gates(self.world, item.ent, item.name, item.when)
+                yield Group(line, tuple(self.condition(gate) for gate in parts))
 
-    def conditions(self, ent: Ent, name: str, when: When) -> Iterator[Line]:
-        """Every condition below a name that has words of its own, met or not."""
-        at = self.world.when(ent, when)
-        plan = self.world.plan(at)
-        check, node = plan.checks.get(name), plan.nodes.get(name)
-        if check is not None and check.zh is not None:
-            yield self.condition(check, ent, at)
-        elif isinstance(node, p.FormulaNode) and not self.world.is_stipulated(ent, name):
-            yield from self.below(node.formula, node.formula.node, ent, at)
-
-    def below(self, compiled: n.Compiled, node: n.Node, ent: Ent, when: When) -> Iterator[Line]:
-        match node:
-            case n.Path() if node.type.kind == "bool":
-                other = trace.target(self.world, node, ent, {})
-                if other is not None:
-                    yield from self.conditions(other, node.name, when)
-            case n.Logic():
-                stop = node.operator == "or"
-                for part in node.parts:
-                    lines = list(self.below(compiled, part, ent, when))
-                    yield from lines
-                    if not lines and self.world.evaluate(compiled, ent, when, part) is stop:
-                        return  # a plain fact decides: what stands right of it does not apply
-            case n.Choice():
-                test = self.world.evaluate(compiled, ent, when, node.test)
-                for branch, side in ((node.then, True), (node.otherwise, False)):
-                    if isinstance(test, Unknown) or test is side:
-                        yield from self.below(compiled, branch, ent, when)
-
-    def condition(self, check: p.Check, ent: Ent, when: When) -> Line:
-        value = self.world.value(ent, check.condition, when)
-        status = "unknown" if isinstance(value, Unknown) else "met" if value else "failed"
+    def condition(self, gate: Gate) -> Line:
+        check, ent, when = gate.check, gate.ent, gate.when
+        status = "unknown" if isinstance(gate.value, Unknown) else "met" if gate.value else "failed"
         plan = self.world.plan(when)
         node = plan.nodes[check.condition]
         test = plan.nodes.get(f"{check.condition}.test", node)
         formula = numbers = evidence = ""
+        if self.world.is_stipulated(ent, check.condition):
+            note = (
+                "由人直接设定，没有按条文认定"
+                if self.lines.lang == "zh"
+                else "set by hand, not decided by the clauses"
+            )
+            return Line(
+                check.condition, subject(self.world, ent), check.label(self.lines.lang), status, "", "", "", "",
+                note, self.lines.cited(check.cited), "",
+            )  # fmt: skip
         if isinstance(test, p.FormulaNode):
-            inner = taken(self.world, test.formula, test.formula.node, ent, when, {})
-            if isinstance(inner, n.Comparison) and inner.operators[0] not in ("==", "!="):
+            if reckoned(taken(self.world, test.formula, test.formula.node, ent, when, {})):
                 phrases = Phrases(self.world, ent, when, self.lines.lang)
-                formula, numbers = phrases.labels(test.formula), phrases.numbers(test.formula)
+                formula, numbers = phrases.labels(test.formula), phrases.claim(test.formula)
             evidence = self.evidence(test, ent, when)
         return Line(
             check.condition, subject(self.world, ent), check.label(self.lines.lang), status, "", formula, numbers, "",

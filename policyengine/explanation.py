@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from policyengine import model as m
+from policyengine.alternatives import Alternative, Interaction
 from policyengine.clauses import Citation
 from policyengine.decision import CaseDecision, Decision, Subject
+from policyengine.distance import Distance, Reached
+from policyengine.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +19,8 @@ class Line:
 
     `status`: met, failed or unknown for conditions, "" for steps. `formula` with names, `numbers` with
     values (both "" where the value is plain), `value` in words. `because`: which case of a rule applied.
-    `note`: an exception that applied, or what to know besides.
+    `note`: an exception that applied, or what to know besides. `owner`: what it is a part of, for a part.
+    `open`: the value waits for facts.
     """
 
     name: str
@@ -29,6 +34,30 @@ class Line:
     note: str
     citations: tuple[Citation, ...]
     evidence: str = ""
+    owner: str = ""
+    open: bool = False
+
+
+def told_apart(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Lines in which no two of one entity read alike: parts of several programs are said with their program."""
+    lines = tuple(lines)
+    owners: dict[tuple[str, str], set[str]] = {}
+    for line in lines:
+        owners.setdefault((line.label, line.subject.path if line.subject else ""), set()).add(line.owner)
+    return tuple(
+        replace(line, label=f"{line.owner} > {line.label}")
+        if line.owner and len(owners[line.label, line.subject.path if line.subject else ""]) > 1
+        else line
+        for line in lines
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A condition of something that belongs to the application (a member qualifies), with its parts."""
+
+    line: Line
+    conditions: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +75,11 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What it takes to get the same answer again. Hashes are SHA-256, hexadecimal."""
+    """What it takes to get the same answer again. Hashes are SHA-256, hexadecimal.
+
+    `policy_hash`: of all that was loaded and laid over it, without comments and layout; `overlays`: of each
+    overlay file, by its id; `files`: of every file of the policy.
+    """
 
     policy: str
     policy_hash: str
@@ -58,11 +91,18 @@ class Provenance:
     changed: tuple[str, ...]
     command: str
     files: tuple[tuple[str, str], ...] = ()
+    overlays: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that a reader of one decision may want to see, in words of one language."""
+    """Everything that a reader of one decision may want to see, in words of one language.
+
+    `if_granted`: what the amount may be should it be granted, where that is open; else None. `candidates`:
+    where it is not chosen what is applied for, what each choice would come to. `distances`: how far each refusal
+    is from being met, `reached`: what all of them reached would give. `alternatives`: readings that would change
+    the result, `interactions`: pairs that bear on each other.
+    """
 
     lang: str
     policy: m.Policy
@@ -72,6 +112,13 @@ class Explanation:
     everything: tuple[Line, ...]
     inputs: tuple[Input, ...]
     provenance: Provenance | None = None
+    members: tuple[Group, ...] = ()
+    if_granted: Value | None = None
+    candidates: tuple[Explanation, ...] = ()
+    distances: tuple[Distance, ...] = ()
+    reached: Reached | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    interactions: tuple[Interaction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class _Fold:
         return p.FormulaNode(node.info, compiled)
 
     def _reading(self, node: p.ReadingNode) -> p.Node:
-        option = self.readings.get(node.info.name, node.interpretation.default)
+        option = node.chosen(self.readings)
         formula = node.options[option]
         if formula is None:
             self._is(node, option)

@@ -13,9 +13,9 @@ from decimal import Decimal
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine import wording
+from policyengine.claims import SIGNS
 from policyengine.labels import MODES, Options, options_of, parameter_value, quoted, short
 from policyengine.lang import nodes as n
-from policyengine.phrases import SIGNS
 
 _STRENGTH = {"or": 1, "and": 2, "not": 3, "compare": 4, "+": 5, "-": 5, "*": 6, "/": 6}
 _CALLS = {
@@ -29,6 +29,7 @@ _CALLS = {
     "marginal": m.Label("{2}按“{1}”分段累计", "{2} by the brackets of “{1}”"),
     "lookup": m.Label("按{2}在“{1}”里查得的数", "what “{1}” gives for {2}"),
     "years_between": m.Label("从{1}到{2}满几年", "full years from {1} to {2}"),
+    "days_between": m.Label("从{1}到{2}有几天", "days from {1} to {2}"),
     "year": m.Label("{1}所在的年份", "the year of {1}"),
     "date": m.Label("{1}年{2}月{3}日", "the day {1}-{2}-{3}"),
     "is_none": m.Label("没有{1}", "there is no {1}"),
@@ -165,7 +166,7 @@ class Formulas:
             entity = self.plan.policy.entities.get(node.type.entity)
             this = entity.label(self.lang) if entity else ""
             return f"本{this}" if self.zh else f"this {self.lower(this)}"
-        label = self.lower(self._of(node.name, node.entity)(self.lang))
+        label = self.lower(self.plan.label(node.name, node.entity)(self.lang))
         text = short(label) if node.type.kind == "ref" else label
         parameter = self.plan.policy.parameters.get(node.name)
         if parameter is not None and len(parameter.values) == 1 and node.type.kind not in ("tiers", "table"):
@@ -195,16 +196,6 @@ class Formulas:
             if node.refs[-1] in entity.references
         ]
         return next((r for r in found if r.to == node.entity), found[0])
-
-    def _of(self, name: str, entity: str) -> m.Label:
-        """The label of a name of an entity; relations of different entities may share a name."""
-        for other in self.plan.policy.entities.values():
-            for reference in other.references.values():
-                if reference.to == entity and reference.inverse == name:
-                    return reference.inverse_label
-                if other.name == entity and reference.name == name:
-                    return reference.label
-        return self.plan.label(name)
 
     def _answer(self, node: n.Path, text: str) -> str:
         """A yes-or-no question of the application, as a statement."""
@@ -309,7 +300,7 @@ class Formulas:
         return f"({then} if {test}, otherwise {otherwise})"
 
     def _call(self, node: n.Call) -> str:
-        if node.function == "add_years":
+        if node.function in ("add_years", "add_days"):
             return self._shifted(node)
         fact = self._maybe_absent(node)
         if fact is not None:
@@ -319,7 +310,7 @@ class Formulas:
         return _CALLS[node.function](self.lang).format(everything, *words)
 
     def _shifted(self, node: n.Call) -> str:
-        """A day some years on, or back."""
+        """A day some years or days on, or back."""
         day, years = node.arguments
         back = isinstance(years, n.Negative)
         by = self.node(years.operand if isinstance(years, n.Negative) else years, 0, {})
@@ -330,7 +321,7 @@ class Formulas:
 
     def _aggregate(self, node: n.Aggregate, function: str) -> str:
         within = replace(self, inside=True)
-        over = quoted(self.lower(self._of(node.relation.name, node.relation.entity)(self.lang)))
+        over = quoted(self.lower(self.plan.label(node.relation.name, node.relation.entity)(self.lang)))
         if node.where is not None:
             where = within.node(node.where, 0, {})
             over += f"中，凡{where}的" if self.zh else f" where {where}"

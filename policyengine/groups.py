@@ -314,7 +314,11 @@ def _sum(numbers: Sequence[Number | None]) -> Number | None:
 
 
 def pro_rata(members: Sequence[Member], of: Sequence[Value], limit: Value, unit: Value) -> list[Value]:
-    """Each gets what it asks for, or its share of the limit (at least 0) where all together ask for more."""
+    """Each gets what it asks for, or its share of the limit (at least 0) where all together ask for more.
+
+    INVARIANT: nobody gets more than it asks for, and all together no more than the limit. Shares are of
+    the whole units in the limit, so what is no whole unit, or would go beyond a claim, is not paid.
+    """
     limit = unknown.largest([limit, exact.ZERO])
     asked = [_times(member.counts, ask) for member, ask in zip(members, of, strict=True)]
     total: Value = exact.ZERO
@@ -323,26 +327,9 @@ def pro_rata(members: Sequence[Member], of: Sequence[Value], limit: Value, unit:
     fits = unknown.compare("<=", total, limit)
     if fits is True:
         return asked
-    split = _no_more_than_asked(shares(members, limit, of, unit) or asked, asked, limit, unit)
+    parts = shares(members, round_to(limit, unit, "down"), of, unit) or asked
+    split = [unknown.smallest([part, ask]) for part, ask in zip(parts, asked, strict=True)]
     if fits is False:
         return split
     wanted = unknown.needs((fits,))
     return [unknown.hull(wanted, [a, b]) for a, b in zip(asked, split, strict=True)]
-
-
-def _no_more_than_asked(
-    split: Sequence[Value], asked: Sequence[Value], limit: Value, unit: Value
-) -> list[Value]:
-    """Open shares of a limit that is too small: none is more than what was asked for, in whole units.
-
-    (Where the limit is no whole number of units, the odd bit may come on top: nothing is said then.)
-    """
-    if isinstance(limit, Unknown) or isinstance(unit, Unknown):
-        return list(split)
-    assert isinstance(limit, Decimal | Fraction) and isinstance(unit, Decimal | Fraction)
-    if unit == 0 or Fraction(limit) % Fraction(unit):
-        return list(split)
-    return [
-        unknown.smallest([part, round_to(ask, unit, "up")]) if isinstance(part, Unknown) else part
-        for part, ask in zip(split, asked, strict=True)
-    ]

@@ -21,7 +21,7 @@ class Plans:
     """The compiled versions of a timeline, oldest first.
 
     `policy`: what a case may speak of. It is the last version, with what an amendment took out of the
-    earlier ones: an application of an earlier day still states it.
+    earlier ones (facts, options, wider ranges): an application of an earlier day still states it.
     """
 
     timeline: m.Timeline
@@ -60,14 +60,34 @@ class Plans:
 
 
 def _together(policies: Sequence[m.Policy]) -> m.Policy:
-    """The last version with the facts, entities and readings that only earlier ones have."""
+    """The last version with the facts, entities and readings that only earlier ones have.
+
+    A fact or reading of several versions has the words of the newest and all that any of them allows for;
+    what the version of an application's own day does not allow is seen to when it is decided (`inforce.py`).
+    """
     last = policies[-1]
     facts, entities, readings = dict(last.facts), dict(last.entities), dict(last.interpretations)
     for earlier in reversed(policies[:-1]):
-        facts = {**earlier.facts, **facts}
+        facts |= {name: _wider(facts.get(name, fact), fact) for name, fact in earlier.facts.items()}
         entities = {**earlier.entities, **entities}
-        readings = {**earlier.interpretations, **readings}
+        for name, reading in earlier.interpretations.items():
+            known = readings.get(name, reading)
+            readings[name] = replace(known, options={**reading.options, **known.options})
     return replace(last, facts=facts, entities=entities, interpretations=readings)
+
+
+def _wider(fact: m.Fact, earlier: m.Fact) -> m.Fact:
+    """A fact with what an earlier version allowed for as well: options, range, decimals, absence."""
+    if (fact.type.kind, fact.type.dim) != (earlier.type.kind, earlier.type.dim):
+        return fact
+    ids = tuple(dict.fromkeys((*fact.type.options, *earlier.type.options)))
+    type_ = replace(fact.type, options=ids, optional=fact.type.optional or earlier.type.optional)
+    low = None if fact.low is None or earlier.low is None else min(fact.low, earlier.low)
+    high = None if fact.high is None or earlier.high is None else max(fact.high, earlier.high)
+    return replace(
+        fact, type=type_, low=low, high=high, decimals=max(fact.decimals, earlier.decimals),
+        options={id_: fact.options.get(id_) or earlier.options[id_] for id_ in ids if fact.type.kind == "enum"},
+    )  # fmt: skip
 
 
 @dataclass(eq=False, slots=True)
@@ -108,3 +128,12 @@ def anything(type_: Type, needs: frozenset[FactRef], low: Any = None, high: Any 
     if type_.quantity:
         return Unknown(needs, low, high, absent=type_.optional)
     return Unknown(needs, absent=type_.optional)
+
+
+def most_members(policy: m.Policy, kind: str, inverse: str) -> int:
+    """How many members a relation of an entity can have at the most."""
+    for entity in policy.entities.values():
+        for reference in entity.references.values():
+            if reference.to == kind and reference.inverse == inverse:
+                return reference.most
+    return 0

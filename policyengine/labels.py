@@ -60,6 +60,15 @@ def options_of(policy: m.Policy, name: str) -> Options:
     return {}
 
 
+def options_for(policy: m.Policy, name: str, type_: Type) -> Options:
+    """The labels of the options that a value of a name and type may take; those of rounding among them."""
+    found = options_of(policy, name)
+    if not found and type_.options:
+        holders: tuple[m.Fact | m.Derived, ...] = (*policy.facts.values(), *policy.values.values())
+        found = next((entry.options for entry in holders if entry.type.options == type_.options), {})
+    return {**MODES, **found}
+
+
 def parameter_value(policy: m.Policy, parameter: m.Parameter, dated: m.Dated, lang: str) -> str:
     """One value of a parameter for people; counts, years and numbers as the author wrote them."""
     if lang == "zh" and dated.text and parameter.type.kind in _AS_WRITTEN:

@@ -6,15 +6,18 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from policyengine import clauses, trace, wording
+from policyengine import clauses, splits, trace, wording
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.clauses import Citation
 from policyengine.deciding import subject, words_of
 from policyengine.explanation import Line
+from policyengine.gates import open_gates
+from policyengine.labels import options_for, quoted
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
-from policyengine.phrases import Phrases, resolve, taken
+from policyengine.passing import opened, resolve, taken
+from policyengine.phrases import Phrases, reckoned
 from policyengine.trace import Read
 from policyengine.values import Unknown, Value
 from policyengine.world import World
@@ -35,28 +38,55 @@ class Lines:
         if node is None or node.info.role in ("key", "by", "where"):
             return None
         value = self.world.value(read.ent, read.name, read.when)
-        formula = numbers = ""
         compiled = self.expression(node, read)
-        phrases = Phrases(self.world, read.ent, read.when, self.lang)
-        if compiled is not None and not self.plain(compiled, read):
-            formula, numbers = phrases.labels(compiled), phrases.numbers(compiled)
-        elif isinstance(node, p.AllocateNode) and read.ent is not None:
-            formula, numbers = self.split(node, read, phrases)
         status = ""
         if node.info.type.kind == "bool" and not isinstance(node, p.FactNode):
             status = "unknown" if isinstance(value, Unknown) else "met" if value is True else "failed"
-        who = subject(self.world, read.ent) if read.ent is not None else None
-        shown = self.words(node, value)
-        if numbers and node.info.type.kind == "money" and isinstance(value, Decimal | Fraction):
-            shown = wording.in_formula(value, node.info.type) + ("元" if self.lang == "zh" else " yuan")
+        formula, numbers = self.working(node, compiled, read)
         return Line(
-            read.name, who, node.info.label(self.lang), status, shown, formula, numbers,
-            self.because(node, read), self.reading_note(node), self.citations(node, compiled, read),
+            read.name, subject(self.world, read.ent) if read.ent is not None else None, node.info.label(self.lang),
+            status, self.shown(node, compiled, read, bool(numbers)), formula, numbers, self.because(node, read),
+            self.note(node, compiled, read), self.citations(node, compiled, read), owner=self.owner(node), open=isinstance(value, Unknown),
         )  # fmt: skip
 
-    def plain(self, compiled: n.Compiled, read: Read) -> bool:
-        """Whether an expression came to a written constant, which needs no formula."""
-        return isinstance(taken(self.world, compiled, compiled.node, read.ent, read.when, {}), n.Literal)
+    def owner(self, node: p.Node) -> str:
+        """The label of the program, limit or allocation that a value is a part of; "" for an entry's own."""
+        name, p_ = node.info.owner, self.policy
+        if not node.info.role:
+            return ""
+        held = p_.programs.get(name) or p_.limits.get(name) or p_.allocations.get(name)
+        return held.label(self.lang) if held is not None else ""
+
+    def working(self, node: p.Node, compiled: n.Compiled | None, read: Read) -> tuple[str, str]:
+        """The formula with names and with numbers. Of a value that is just another's: that name alone."""
+        phrases = Phrases(self.world, read.ent, read.when, self.lang, node.info.owner)
+        if isinstance(node, p.AllocateNode) and read.ent is not None:
+            return splits.working(self.world, node, read, phrases)
+        if compiled is None:
+            return "", ""
+        inner = taken(self.world, compiled, compiled.node, read.ent, read.when, {})
+        if node.info.type.kind == "bool":
+            return (phrases.labels(compiled) if reckoned(inner) else ""), phrases.claim(compiled)
+        if isinstance(inner, n.Literal):
+            return "", ""
+        return phrases.labels(compiled), "" if isinstance(inner, n.Path) else phrases.numbers(compiled)
+
+    def shown(self, node: p.Node, compiled: n.Compiled | None, read: Read, in_formula: bool) -> str:
+        """The value in words; where it still waits for a condition, what it is if that is met, and 0."""
+        value, type_ = self.world.value(read.ent, read.name, read.when), node.info.type
+        zh = self.lang == "zh"
+        if type_.kind == "money" and in_formula and isinstance(value, Decimal | Fraction):
+            return wording.in_formula(value, type_) + ("元" if zh else " yuan")
+        if isinstance(value, Unknown) and compiled is not None and self.waits(compiled, read):
+            then = taken(self.world, compiled, compiled.node, read.ent, read.when, {})
+            good = self.world.evaluate(compiled, read.ent, read.when, then)
+            met, nothing = self.words(node, good), self.words(node, Decimal(0))
+            least, _ = unknown.bounds(good)
+            return met if least == 0 else f"{met}，或{nothing}" if zh else f"{met}, or {nothing}"
+        return self.words(node, value)
+
+    def waits(self, compiled: n.Compiled, read: Read) -> n.Node | None:
+        return opened(self.world, compiled, read.ent, read.when)
 
     def expression(self, node: p.Node, read: Read) -> n.Compiled | None:
         """The expression that gave a node its value; None where it was not an expression."""
@@ -66,7 +96,7 @@ class Lines:
             case p.FormulaNode():
                 return node.formula
             case p.ReadingNode():
-                return node.options[self.world.readings.get(read.name, node.interpretation.default)]
+                return node.options[node.chosen(self.world.readings)]
             case p.CasesNode():
                 for row in node.rows:
                     if self.world.evaluate(row.when, read.ent, read.when) is True:
@@ -78,48 +108,6 @@ class Lines:
                 return None if open_ else node.otherwise
         return None
 
-    def split(self, node: p.AllocateNode, read: Read, phrases: Phrases) -> tuple[str, str]:
-        """How a share or a pooled amount came about."""
-        plan = self.world.plan(read.when)
-
-        def money(name: str) -> str:
-            value = self.world.value(read.ent, name, read.when)
-            return phrases.value(value, plan.nodes[name].info.type, n.Literal(False, node.info.type, (0, 0)))
-
-        zh = self.lang == "zh"
-        if node.method == "in_order":
-            words = (
-                "应得金额与限额扣除次序在前的项目后的余额，取较小值"
-                if zh
-                else "the smaller of the amount asked for and what the limit has left after those before it"
-            )
-            return (
-                words,
-                f"{money(node.of)}，{money(node.limit)}" if zh else f"{money(node.of)}, {money(node.limit)}",
-            )
-        if node.method == "pro_rata":
-            return ("按比例压缩到限额之内" if zh else "scaled down to the limit"), ""
-        assert read.ent is not None
-        weights = [
-            self.world.value(member, node.weight, read.when)
-            for member in self.world.group_of(node, read.ent, read.when)
-            if self.world.value(member, node.where, read.when) is True
-        ]
-        total: Value = Decimal(0)
-        for weight in weights:
-            total = unknown.add(total, weight)
-        label = plan.nodes[node.weight].info.label(self.lang)
-        name = plan.label(resolve(self.world, read.ent, node.weight, read.when).name)(self.lang) or label
-        words = (
-            f"分配总额 × {name} ÷ 各成员合计，取整后的尾差按最大余数补足"
-            if zh
-            else f"total × {name} ÷ the sum over all, the odd units by largest remainder"
-        )
-        shown = phrases.value(
-            total, plan.nodes[node.weight].info.type, n.Literal(False, node.info.type, (0, 0))
-        )
-        return words, f"{money(node.total)} × {money(node.weight)} ÷ {shown}"
-
     def because(self, node: p.Node, read: Read) -> str:
         """Which case applied, where a rule distinguishes cases by facts (not merely by readings)."""
         compiled = self.expression(node, read)
@@ -128,7 +116,9 @@ class Lines:
                 if self.world.evaluate(row.when, read.ent, read.when) is True and self.by_facts(
                     row.when, read
                 ):
-                    return row.label(self.lang)
+                    if row.label.zh != row.name:
+                        return row.label(self.lang)
+                    return Phrases(self.world, read.ent, read.when, self.lang).claim(row.when)
             return ""
         if compiled is None:
             return ""
@@ -151,28 +141,49 @@ class Lines:
                 compiled.expr,
                 held[0] if len(held) == 1 else n.Logic("or", tuple(held), root.test.type, root.test.at),
             )
-        words = Phrases(self.world, read.ent, read.when, self.lang).labels(test)
-        if self.lang == "zh":
-            return words if value else f"不满足“{words}”"
-        return words if value else f"not: {words}"
+        return Phrases(self.world, read.ent, read.when, self.lang).claim(test)
 
     def by_facts(self, test: n.Compiled, read: Read) -> bool:
         return any(
             item.name in self.policy.facts for item in trace.reads(self.world, test, read.ent, read.when)
         )
 
-    def reading_note(self, node: p.Node) -> str:
+    def note(self, node: p.Node, compiled: n.Compiled | None, read: Read) -> str:
+        """The reading that was chosen, the condition that is waited for, or who was served before."""
         if isinstance(node, p.ReadingNode):
-            option = self.world.readings.get(node.info.name, node.interpretation.default)
+            option = node.chosen(self.world.readings)
             label = node.interpretation.options[option].label(self.lang)
-            return f"口径：{label}" if self.lang == "zh" else f"reading: {label}"
-        return ""
+            said = f"口径：{label}" if self.lang == "zh" else f"reading: {label}"
+            test = self.waits(compiled, read) if compiled is not None else None
+            waits = self.waiting(compiled, test, read) if compiled is not None and test is not None else ""
+            return said + (f"。{waits}" if self.lang == "zh" else f"; {waits}") if waits else said
+        if isinstance(node, p.AllocateNode) and read.ent is not None:
+            return splits.served_before(self.world, node, read, self.lang)
+        test = self.waits(compiled, read) if compiled is not None and node.info.type.quantity else None
+        return self.waiting(compiled, test, read) if compiled is not None and test is not None else ""
+
+    def waiting(self, compiled: n.Compiled, test: n.Node, read: Read) -> str:
+        """Which conditions a value still waits for."""
+        found = open_gates(self.world, compiled, test, read.ent, read.when) if read.ent is not None else []
+        names = []
+        for gate in found:
+            whose = subject(self.world, gate.ent)
+            of = "" if gate.ent is read.ent else f"{whose.label(self.lang)} {gate.ent.id}"
+            label = quoted(gate.check.label(self.lang))
+            names.append(f"{of}{label}" if self.lang == "zh" else f"{label}{f' of {of}' if of else ''}")
+        if not names:
+            names = [Phrases(self.world, read.ent, read.when, self.lang).claim(compiled, test)]
+            return f"取决于：{names[0]}" if self.lang == "zh" else f"depends on: {names[0]}"
+        if self.lang == "zh":
+            return f"要等{'、'.join(names)}认定；不满足的，这一项为0"
+        return f"waits for {', '.join(names)}; 0 where not met"
 
     def words(self, node: p.Node, value: Value) -> str:
         info = node.info
         if isinstance(node, p.ReadingNode) and node.interpretation.switch:
             return node.interpretation.options[str(value)].label(self.lang) if isinstance(value, str) else ""
         options, unit = words_of(self.world, n.Path("", (), info.name, info.entity, info.type, (0, 0)))
+        options = options or options_for(self.policy, info.name, info.type)
         return wording.value(value, info.type, self.lang, options, unit)
 
     # --- citations ---
@@ -217,5 +228,3 @@ class Lines:
             [*quoted, *(c for c in own if c.cite not in {q.cite for q in quoted})] if quoted else list(own)
         )
         return tuple(dict.fromkeys(chosen))
-
-    # --- inputs ---

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 
 from policyengine import amend, literals, schema
 from policyengine import model as m
 from policyengine.diagnostics import Diagnostic, PolicyError, diagnostic, errors
+from policyengine.lang.typing import describe
+from policyengine.nearest import meant, nearest
 from policyengine.reading import read_bytes, yaml
 from policyengine.reading.decode import decode
 from policyengine.reading.node import Mapping, Node, Scalar, plain
@@ -37,11 +38,14 @@ class Loaded:
     broken: set[str] = field(default_factory=set)
 
 
-def load(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[str] = ()) -> m.Timeline:
+Set = str | tuple[Scalar, Scalar]  # a what-if: `PARAMETER=VALUE`, or both as they stand in a case file
+
+
+def load(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[Set] = ()) -> m.Timeline:
     """The policy that `spec` names: a folder or an id, with `@DATE` for the version of one day, and with
     `+overlay.yaml` any number of times.
 
-    `overlays`: further overlay files. `sets`: `PARAMETER=VALUE` what-ifs.
+    `overlays`: further overlay files. `sets`: `PARAMETER=VALUE` what-ifs, the parameter by name or label.
     Raises PolicyError with all that is wrong in reading, schema, and structure. Source: `docs/language.md`.
     """
     loaded = read(spec, overlays, sets)
@@ -51,7 +55,7 @@ def load(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[s
     return loaded.timeline
 
 
-def read(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[str] = ()) -> Loaded:
+def read(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[Set] = ()) -> Loaded:
     """Like `load`, but returns what was found instead of raising."""
     base_name, *more = str(spec).split("+")
     folder_name, at, pinned = base_name.partition("@")
@@ -63,7 +67,7 @@ def read(spec: str | Path, overlays: Iterable[str | Path] = (), sets: Iterable[s
     reader = _Reader()
     base = reader.folder(folder)
     changes = [reader.overlay(Path(name)) for name in (*more, *map(str, overlays))]
-    changes += [reader.set(text, i, base) for i, text in enumerate(sets)]
+    changes += [reader.set(one, i, base) for i, one in enumerate(sets)]
     if base is None:
         return Loaded(None, reader.found)
     loaded = _timeline(base, [c for c in changes if c is not None], reader, folder)
@@ -114,18 +118,18 @@ class _Reader:
         self.hashes: list[tuple[str, str]] = []
         self.original: Source | None = None
 
-    def data(self, path: Path) -> bytes | None:
-        """The bytes of a file, and its hash kept."""
+    def data(self, path: Path, name: str = "") -> bytes | None:
+        """The bytes of a file, and its hash kept under `name` (its own without one)."""
         try:
             data = path.read_bytes()
         except OSError as error:
             self.found.append(diagnostic("cannot-read", None, name=path, reason=error.strerror or ""))
             return None
-        self.hashes.append((path.name, hashlib.sha256(data).hexdigest()))
+        self.hashes.append((name or path.name, hashlib.sha256(data).hexdigest()))
         return data
 
     def tree(self, path: Path, kind: schema.Kind) -> Mapping | None:
-        data = self.data(path)
+        data = self.data(path, path.as_posix() if kind == "overlay" else "")
         if data is None:
             return None
         _, node, found = read_bytes(data, str(path))
@@ -176,31 +180,47 @@ class _Reader:
 
     def overlay(self, path: Path) -> amend.Overlay | None:
         tree = self.tree(path, "overlay")
-        if tree is None:
-            return None
-        return amend.read_overlay(tree)
+        read_ = None if tree is None else amend.read_overlay(tree)
+        return None if read_ is None else replace(read_, digest=self.hashes[-1][1])
 
-    def set(self, text: str, number: int, base: Mapping | None) -> amend.Overlay | None:
-        """A what-if overlay of one parameter, from `PARAMETER=VALUE`."""
+    def set(self, one: Set, number: int, base: Mapping | None) -> amend.Overlay | None:
+        """A what-if overlay of one parameter."""
+        pair = self.pair(one) if isinstance(one, str) else one
+        if pair is None:
+            return None
+        key, value = pair
+        parameters = base.get("parameters") if base else None
+        names = _called(parameters) if isinstance(parameters, Mapping) else {key.text: key.text}
+        name = names.get(key.text)
+        if name is None:
+            words = meant(nearest(key.text, names))
+            self.found.append(diagnostic("unknown-parameter", key.span, name=key.text, **words))
+            return None
+        tree = _nested(["parameters", name, "value"], value, key.span)
+        return amend.Overlay(
+            f"set-{number + 1}", "", None, number, tree, Mapping((), key.span), parameter=name
+        )
+
+    def pair(self, text: str) -> tuple[Scalar, Scalar] | None:
+        """Parameter and value of `PARAMETER=VALUE`."""
         source = Source(SET, text)
         name, equals, value = text.partition("=")
         if not equals or not name.strip() or not value.strip():
             self.found.append(diagnostic("bad-set", source.span(0, len(text)), text=text))
             return None
-        at = source.span(0, len(name))
-        parameters = base.get("parameters") if base else None
-        if isinstance(parameters, Mapping) and parameters.get(name.strip()) is None:
-            known = [key.text for key, _ in parameters.entries]
-            close = get_close_matches(name.strip(), known, 1, 0.5)
-            self.found.append(
-                diagnostic("unknown-parameter", at, name=name.strip(), suggestion=close[0] if close else "")
-            )
-            return None
-        return amend.Overlay(
-            f"set-{number + 1}", "", None, number,
-            _nested(["parameters", name.strip(), "value"], _written(source, len(name) + 1), at),
-            Mapping((), at),
-        )  # fmt: skip
+        return Scalar(name.strip(), name.strip(), source.span(0, len(name))), _written(source, len(name) + 1)
+
+
+def _called(parameters: Mapping) -> dict[str, str]:
+    """Parameters by name and by label; a label that two have names neither."""
+    labels: dict[str, list[str]] = {}
+    for key, node in parameters.entries:
+        label = node.get("label") if isinstance(node, Mapping) else None
+        for words in label.items() if isinstance(label, Mapping) else (("zh", label),):
+            if isinstance(words[1], Scalar):
+                labels.setdefault(words[1].text, []).append(key.text)
+    alone = {label: names[0] for label, names in labels.items() if len(names) == 1}
+    return {**alone, **{key.text: key.text for key, _ in parameters.entries}}
 
 
 def _written(source: Source, start: int) -> Scalar:
@@ -238,7 +258,7 @@ def _timeline(base: Mapping, overlays: list[amend.Overlay], reader: _Reader, fol
     text_hash = hashlib.sha256(_condensed(reader.original).encode()).hexdigest()
     meaning = [plain(base), *(plain(o.tree) for o in overlays)]
     timeline = m.Timeline(
-        tuple(versions), str(folder), tuple(reader.hashes), text_hash, _meaning_hash(meaning)
+        tuple(versions), str(folder.resolve()), tuple(reader.hashes), text_hash, _meaning_hash(meaning)
     )
     return Loaded(timeline, found, broken)
 
@@ -265,8 +285,37 @@ def _version(base: Mapping, chain: list[amend.Overlay], reader: _Reader, broken:
         reader.found += schema.validate(tree, "policy")
     built = build(tree, reader.original) if chain else first
     reader.found += built.found
+    supposed = {overlay.parameter for overlay in chain}
+    reader.found += _other_kinds(first.policy, built.policy, supposed)
     broken |= built.broken
     return replace(built.policy, overlays=tuple(headers)) if built.policy else None
+
+
+def _other_kinds(
+    base: m.Policy | None, amended: m.Policy | None, supposed: Collection[str]
+) -> Iterator[Diagnostic]:
+    """Parameters that are given as another kind of number: without their unit, or, where a what-if sets them
+    (`supposed`), as three things for three years."""
+    if base is None or amended is None or amended is base:
+        return
+    for name, new in amended.parameters.items():
+        old = base.parameters.get(name)
+        if old is None or (old.type.kind, old.type.dim) == (new.type.kind, new.type.dim):
+            continue
+        for dated in new.values:
+            read_ = literals.quantity(dated.text, amended.units)
+            was = literals.quantity(old.values[-1].text, base.units)
+            bare = not isinstance(was, literals.Problem) and was.unit is None  # 1 and 1.2 are factors alike
+            if isinstance(read_, literals.Quantity) and read_.unit is None:
+                if isinstance(was, literals.Quantity) and was.unit is not None:
+                    words = {"name": new.label, "text": dated.text, "unit": was.unit.name}
+                    yield diagnostic("unit-missing", dated.span, **words)
+            elif name in supposed and not bare:
+                yield diagnostic(
+                    "set-of-another-kind", dated.span, name=new.label, text=dated.text,
+                    there=old.values[0].text or old.values[0].span.text, was_zh=describe(old.type), was_en=describe(old.type, "en"),
+                    now_zh=describe(new.type), now_en=describe(new.type, "en"),
+                )  # fmt: skip
 
 
 def _header(overlay: amend.Overlay) -> m.OverlayHeader:
@@ -282,7 +331,7 @@ def _header(overlay: amend.Overlay) -> m.OverlayHeader:
         words = m.Label(title.text if isinstance(title, Scalar) else overlay.tree.span.source.text)
     return m.OverlayHeader(
         overlay.id, words, overlay.amends, text("number"), overlay.start, overlay.order,
-        text("hypothetical") == "true" or overlay.start is None, overlay.tree.span,
+        text("hypothetical") == "true" or overlay.start is None, overlay.tree.span, overlay.parameter, overlay.digest,
     )  # fmt: skip
 
 
@@ -319,4 +368,4 @@ def _meaning_hash(trees: list[object]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-__all__ = ["SET", "Loaded", "load", "locate", "read", "shipped"]
+__all__ = ["SET", "Loaded", "Set", "load", "locate", "read", "shipped"]

@@ -5,7 +5,7 @@ Nothing here is computed. `loader.py` makes these from files; `plan.py` turns th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -24,6 +24,22 @@ class Label:
 
     def __call__(self, lang: str = "zh") -> str:
         return self.en if lang == "en" and self.en else self.zh
+
+
+def listed(labels: Iterable[Label]) -> Label:
+    """Several labels as one: `甲、乙`, `one, other`."""
+    found = list(labels)
+    return Label("、".join(label.zh for label in found), ", ".join(label("en") for label in found))
+
+
+# What the outcomes of an application are called where a policy does not say otherwise.
+OUTCOMES: Mapping[str, Label] = {
+    "granted": Label("予以补助", "granted"),
+    "refused": Label("不予支持", "refused"),
+    "undetermined": Label("待补材料", "undetermined"),
+    "choice-open": Label("待企业选择", "choice open"),
+    "person-decides": Label("待裁量", "for a person to decide"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +111,15 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
+    """A number of the document. `also_for`: entries that use it away from its clause, each with the reason."""
+
     name: str
     label: Label
     type: Type
     values: tuple[Dated, ...]
     cited: Cited
     span: Span
+    also_for: Mapping[str, Label] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,12 +377,18 @@ class Header:
     interpreter_cite: str
     application: Application
     results: tuple[tuple[str, Span], ...]
+    outcomes: Mapping[str, Label]
     span: Span
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class OverlayHeader:
-    """What an overlay says of itself. `start` None: a what-if that holds on every day."""
+    """What an overlay says of itself. `start` None: a what-if that holds on every day.
+
+    `parameter`: the one that a `--set` or a case's `set:` gives another value to ("" for an overlay file).
+    `digest`: SHA-256 of its file.
+    """
 
     id: str
     title: Label
@@ -373,6 +398,8 @@ class OverlayHeader:
     order: int
     hypothetical: bool
     span: Span
+    parameter: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

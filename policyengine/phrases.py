@@ -14,87 +14,99 @@ from typing import Any
 
 from policyengine import plan as p
 from policyengine import trace, wording
+from policyengine.claims import SIGNS, Claims, example
 from policyengine.deciding import words_of
 from policyengine.instances import Ent, When
+from policyengine.labels import MODES, options_for, quoted, short
 from policyengine.lang import nodes as n
 from policyengine.model import Label
-from policyengine.values import T_MONEY, FactRef, Type, Unknown, Value
+from policyengine.passing import resolve, taken
+from policyengine.values import T_MONEY, T_YEARS, Type, Unknown, Value
 from policyengine.world import World
 
-SIGNS = {
-    "*": "×",
-    "/": "÷",
-    "+": "+",
-    "-": "-",
-    ">=": "≥",
-    "<=": "≤",
-    "==": "=",
-    "!=": "≠",
-    "<": "<",
-    ">": ">",
-}
-OPPOSITE = {">=": "<", "<=": ">", "==": "!=", "!=": "==", "<": ">=", ">": "<="}
 _STRENGTH = {"or": 1, "and": 2, "not": 3, "compare": 4, "+": 5, "-": 5, "*": 6, "/": 6}
 MOST_TERMS = 8
-_NOBODY = FactRef("", "?", "")  # a placeholder for labels only; nothing is asked of it
 
 TO = Label("至", " to ")
 
 PHRASES = {
     "min": Label("取较小值（{}）", "the smaller of ({})"),
     "max": Label("取较大值（{}）", "the larger of ({})"),
-    "round_half_up": Label("四舍五入（{}）", "rounded ({})"),
-    "round_down": Label("舍去尾数（{}）", "rounded down ({})"),
-    "round_up": Label("进一（{}）", "rounded up ({})"),
-    "round_to": Label("取整（{}）", "rounded ({})"),
-    "tier": Label("按档次（{}）", "by tier ({})"),
-    "marginal": Label("分段累计（{}）", "by bracket ({})"),
-    "lookup": Label("查表（{}）", "looked up ({})"),
-    "years_between": Label("整年数（{}）", "full years ({})"),
-    "add_years": Label("推算日期（{}）", "date shifted ({})"),
-    "year": Label("{}的年份", "year of {}"),
-    "date": Label("日期（{}）", "date ({})"),
-    "is_none": Label("没有{}", "no {}"),
-    "sum": Label("各{}的{}合计", "sum over {}: {}"),
-    "count": Label("{}的个数{}", "number of {}{}"),
-    "any": Label("{}中至少有一个满足：{}", "at least one of {}: {}"),
-    "all": Label("{}全部满足：{}", "all of {}: {}"),
-    "least": Label("各{}的{}中最小的", "least over {}: {}"),
-    "greatest": Label("各{}的{}中最大的", "greatest over {}: {}"),
+    "tier": Label("{1}在“{0}”里所属的一档", "the row of “{0}” that {1} falls in"),
+    "marginal": Label("{1}按“{0}”分段累计", "{1} by the brackets of “{0}”"),
+    "lookup": Label("按{1}在“{0}”里查得的数", "what “{0}” gives for {1}"),
+    "years_between": Label("从{0}到{1}满几年", "full years from {0} to {1}"),
+    "days_between": Label("从{0}到{1}的天数", "days from {0} to {1}"),
+    "year": Label("{0}所在的年份", "the year of {0}"),
+    "date": Label("{0}年{1}月{2}日", "the day {0}-{1}-{2}"),
+    "sum": Label("{}各项“{}”之和", "the sum over {} of “{}”"),
+    "count": Label("{}的个数", "the number of {}"),
+    "least": Label("{}各项“{}”中最小的", "the least over {} of “{}”"),
+    "greatest": Label("{}各项“{}”中最大的", "the greatest over {} of “{}”"),
 }
+ROUNDED = {
+    "half_up": Label("{0}，四舍五入到{1}", "{0}, rounded to {1}"),
+    "down": Label("{0}，不足{1}的零头舍去", "{0}, rounded down to {1}"),
+    "up": Label("{0}，不足{1}的按{1}计", "{0}, rounded up to {1}"),
+    "": Label("{0}，按{1}取整", "{0}, rounded to {1}"),
+}
+
+
+def reckoned(node: n.Node) -> bool:
+    """Whether it compares quantities or days, so that both the names and the numbers are worth saying."""
+    return isinstance(node, n.Comparison) and all(
+        side.type.quantity or side.type.kind == "date" for side in node.operands
+    )
 
 
 @dataclass(slots=True)
 class Phrases:
-    """Words for the expressions of one entity's rule, seen from a day."""
+    """Words for the expressions of one entity's rule, seen from a day. `owner`: the entry whose rule it is."""
 
     world: World
     ent: Ent | None
     when: When
     lang: str = "zh"
+    owner: str = ""
 
-    def labels(self, compiled: n.Compiled) -> str:
-        """The formula with the names of things."""
-        return _Words(self, compiled, self._label).node(compiled.node, {}, 0)
+    def labels(self, compiled: n.Compiled, outer: int = 0) -> str:
+        """The formula with the names of things. `outer`: how strongly what it stands in binds."""
+        return _Words(self, compiled, self._label).node(compiled.node, {}, outer)
 
-    def numbers(self, compiled: n.Compiled) -> str:
+    def numbers(self, compiled: n.Compiled, outer: int = 0) -> str:
         """The formula with the values that things had."""
-        return _Words(self, compiled, self._value).node(compiled.node, {}, 0)
+        return _Words(self, compiled, self._value).node(compiled.node, {}, outer)
 
     def _label(self, compiled: n.Compiled, path: n.Path, bound: dict[str, Any]) -> str:
         if path.name == n.SELF or path.type.kind == "ref":
-            return self.world.plans.last.label(path.name)(self.lang)
+            return short(self.world.plans.last.label(path.name, path.entity)(self.lang))
         if path.name == n.AS_OF:
             return self.world.plans.last.label(self.world.plans.last.application.date)(self.lang)
         ent = trace.target(self.world, path, self.ent, bound)
         final = resolve(self.world, ent, path.name, self.when)
         plan = self.world.plan(self.world.when(ent, self.when))
-        return plan.label(final.name)(self.lang)
+        label = self.of_owner(plan, final.name)
+        if (
+            bound and path.root == n.OWN and path.entity
+        ):  # inside a generator: the rule's own, not the member's
+            kind = self.world.policy.entities[path.entity].label(self.lang)
+            return f"本{kind}的{label}" if self.lang == "zh" else f"{label} of this {kind.lower()}"
+        return label
+
+    def of_owner(self, plan: p.Plan, name: str) -> str:
+        """A label; of a part of another entry with the name of that entry."""
+        label = plan.label(name)(self.lang)
+        node = plan.nodes.get(name)
+        whole = plan.policy.programs.get(node.info.owner) if node is not None and node.info.role else None
+        if whole is None or not self.owner or whole.name == self.owner:
+            return label
+        of = whole.label(self.lang)
+        return label if of in label else f"{of}{label}" if self.lang == "zh" else f"{of}: {label}"
 
     def _value(self, compiled: n.Compiled, path: n.Path, bound: dict[str, Any]) -> str:
         value = self.world.evaluate(compiled, self.ent, self.when, path, bound)
-        if path.type.kind == "ref":
-            return str(value)
+        if path.type.kind == "ref" and isinstance(value, str):
+            return value
         return self.value(value, path.type, path)
 
     def value(self, value: Value, type_: Type, node: n.Node) -> str:
@@ -109,93 +121,13 @@ class Phrases:
                 return wording.quantity(value, type_, self.lang, unit)
             return wording.in_formula(value, type_, self.lang)
         options, unit = words_of(self.world, node)
+        policy = self.world.plan(self.when).policy
+        options = options or options_for(policy, node.name if isinstance(node, n.Path) else "", type_)
         return wording.value(value, type_, self.lang, options, unit)
 
-
-@dataclass(frozen=True, slots=True)
-class Final:
-    """What a name comes down to after passing on: of which entity, which name."""
-
-    ent: Ent | None
-    name: str
-
-
-def resolve(world: World, ent: Ent | None, name: str, outer: When) -> Final:
-    """Follow names whose value is just another's, along the branches that were taken."""
-    while (after := hop(world, ent, name, outer)) is not None:
-        outer = world.when(ent, outer)
-        ent, name = after.ent, after.name
-    return Final(ent, name)
-
-
-def hop(world: World, ent: Ent | None, name: str, outer: When) -> Final | None:
-    """The name that a name merely passes on; None where it makes its value itself."""
-    when = world.when(ent, outer)
-    node = world.plan(when).nodes.get(name)
-    if ent is not None and world.is_stipulated(ent, name):
-        return None
-    if isinstance(node, p.AllocateNode):
-        passes = node.method == "in_order" and world.value(ent, name, when) == world.value(ent, node.of, when)
-        return Final(ent, node.of) if passes else None
-    compiled = _passing(world, node, ent, when)
-    if compiled is None:
-        return None
-    inner = taken(world, compiled, compiled.node, ent, when, {})
-    if not isinstance(inner, n.Path) or inner.type.kind == "ref" or inner.name in (n.AS_OF, n.SELF):
-        return None
-    target = trace.target(world, inner, ent, {})
-    return None if target is None and inner.root != n.POLICY else Final(target, inner.name)
-
-
-def _passing(world: World, node: p.Node | None, ent: Ent | None, when: When) -> n.Compiled | None:
-    """The expression of a node, or of the row that applied; None where there is not just one."""
-    if isinstance(node, p.FormulaNode):
-        return node.formula
-    if isinstance(node, p.ReadingNode):
-        return node.options[world.readings.get(node.info.name, node.interpretation.default)]
-    if isinstance(node, p.CasesNode):
-        held = [world.evaluate(row.when, ent, when) for row in node.rows]
-        if any(isinstance(value, Unknown) for value in held):
-            return None
-        hits = [row for row, value in zip(node.rows, held, strict=True) if value is True]
-        return hits[0].then if len(hits) == 1 else None if hits else node.otherwise
-    return None
-
-
-def taken(
-    world: World, compiled: n.Compiled, node: n.Node, ent: Ent | None, when: When, bound: dict[str, Any]
-) -> n.Node:
-    """The part of an expression that made its value: choices and rounding that changed nothing fall away."""
-    while True:
-        if isinstance(node, n.Choice):
-            test = world.evaluate(compiled, ent, when, node.test, bound)
-            if not isinstance(test, Unknown):
-                node = node.then if test else node.otherwise
-            elif _nothing(node.otherwise):
-                node = node.then  # what it comes to if the open question is answered well
-            else:
-                return node
-        elif isinstance(node, n.Binary) and node.operator == "+":
-            left, right = (taken(world, compiled, side, ent, when, bound) for side in (node.left, node.right))
-            if _nothing(left):
-                node = right
-            elif _nothing(right):
-                node = left
-            else:
-                return node
-        elif isinstance(node, n.Call) and node.function == "round_to":
-            before = world.evaluate(compiled, ent, when, node.arguments[0], bound)
-            after = world.evaluate(compiled, ent, when, node, bound)
-            if isinstance(before, Unknown) or isinstance(after, Unknown) or before != after:
-                return node
-            node = node.arguments[0]
-        else:
-            return node
-
-
-def _nothing(node: n.Node) -> bool:
-    """A written 0, the other branch of a choice: adding it changes nothing."""
-    return isinstance(node, n.Literal) and isinstance(node.value, Decimal) and node.value == 0
+    def claim(self, compiled: n.Compiled, node: n.Node | None = None) -> str:
+        """A yes-or-no expression as a sentence that is true."""
+        return _Words(self, compiled, self._value).claims().text(node or compiled.node, {})
 
 
 @dataclass(slots=True)
@@ -228,21 +160,14 @@ class _Words:
                 return self.wrap(f"{left} {SIGNS[node.operator]} {right}", strength, outer)
             case n.Negative():
                 return self.wrap(f"-{self.node(node.operand, bound, 7)}", 5, outer)
-            case n.Not():
-                word = "不满足：" if self.zh else "not "
-                return self.wrap(f"{word}{self.node(node.operand, bound, 3)}", 3, outer)
-            case n.Logic():
-                return self.logic(node, bound, outer)
-            case n.Comparison():
-                return self.comparison(node, bound, outer)
-            case n.Membership():
-                return self.membership(node, bound)
+            case n.Not() | n.Logic() | n.Comparison() | n.Membership():
+                return self.truth(node, bound, outer)
             case n.Choice():
                 return self.choice(node, bound)
             case n.Call():
-                return self.call(node, bound)
+                return self.call(node, bound, outer)
             case n.Aggregate():
-                return self.aggregate(node, bound)
+                return self.aggregate(node, bound, outer)
 
     @property
     def numbers(self) -> bool:
@@ -250,85 +175,115 @@ class _Words:
         return self.name == self.phrases._value
 
     def wrap(self, text: str, strength: int, outer: int) -> str:
-        return f"（{text}）" if strength < outer else text
+        if strength >= outer:
+            return text
+        return f"（{text}）" if self.zh else f"({text})"
 
-    def logic(self, node: n.Logic, bound: dict[str, Any], outer: int) -> str:
-        """The parts that were read: what stands right of a deciding part need not even make sense."""
-        word = {"and": "，且" if self.zh else " and ", "or": "，或" if self.zh else " or "}[node.operator]
-        strength = _STRENGTH[node.operator]
-        names_only = all(isinstance(part, n.Path) for part in node.parts)
+    def claims(self) -> Claims:
         p_ = self.phrases
-        parts = []
-        for part in node.parts:
-            parts.append(self.node(part, bound, strength + 1))
-            decides = p_.world.evaluate(self.compiled, p_.ent, p_.when, part, bound) is (
-                node.operator == "or"
-            )
-            if decides and not names_only:
-                break
-        return self.wrap(word.join(parts), strength if len(parts) > 1 else outer, outer)
+        numbers, labels = (_Words(p_, self.compiled, name) for name in (p_._value, p_._label))
+        return Claims(p_.world, self.compiled, p_.ent, p_.when, p_.lang, numbers.node, labels.node)
 
-    def comparison(self, node: n.Comparison, bound: dict[str, Any], outer: int) -> str:
-        words = [self.operand(node, operand, bound) for operand in node.operands]
-        operators = node.operators
-        if self.numbers and len(operators) == 1:
-            p_ = self.phrases
-            if p_.world.evaluate(self.compiled, p_.ent, p_.when, node, bound) is False:
-                operators = (OPPOSITE[operators[0]],)  # what is written is then true
-        text = words[0]
-        for operator, word in zip(operators, words[1:], strict=True):
-            text += f" {SIGNS[operator]} {word}"
-        return self.wrap(text, _STRENGTH["compare"], outer)
-
-    def operand(self, node: n.Comparison, operand: n.Node, bound: dict[str, Any]) -> str:
-        """One side of a comparison; a written option by the label that the other side's fact gives it."""
-        if isinstance(operand, n.Literal) and isinstance(operand.value, str):
-            for other in node.operands:
-                options, _ = words_of(self.phrases.world, other)
-                if options:
-                    return wording.option(operand.value, self.phrases.lang, options)
-        return self.node(operand, bound, 5)
-
-    def membership(self, node: n.Membership, bound: dict[str, Any]) -> str:
-        operand = self.node(node.operand, bound, 5)
-        if isinstance(node.members, n.Path):
-            listed = self.name(self.compiled, node.members, bound)
-        else:
-            options, _ = words_of(self.phrases.world, node.operand)
-            listed = "、".join(wording.option(m, self.phrases.lang, options) for m in node.members)
-        verb = ("不属于" if node.negated else "属于") if self.zh else ("not in" if node.negated else "in")
-        return f"{operand} {verb} {listed}"
+    def truth(self, node: n.Node, bound: dict[str, Any], outer: int) -> str:
+        """A test: with names what is asked, with values what is the case."""
+        claims = self.claims()
+        if self.numbers:
+            return self.wrap(claims.text(node, bound), 0, outer)
+        if isinstance(node, n.Comparison) and reckoned(node):
+            words = [self.node(operand, bound, 5) for operand in node.operands]
+            signs = [SIGNS[operator] for operator in node.operators]
+            return self.wrap(
+                words[0] + "".join(f" {sign} {word}" for sign, word in zip(signs, words[1:], strict=True)),
+                _STRENGTH["compare"], outer,
+            )  # fmt: skip
+        return self.wrap(claims.wanted(node, bound), 0, outer)
 
     def choice(self, node: n.Choice, bound: dict[str, Any]) -> str:
-        test, then, otherwise = (self.node(part, bound, 0) for part in (node.test, node.then, node.otherwise))
+        """An alternative that is still open."""
+        then, otherwise = (self.node(part, bound, 0) for part in (node.then, node.otherwise))
+        test = self.claims().wanted(node.test, bound)
         if self.zh:
-            return f"（若{test}则{then}，否则{otherwise}）"
+            return f"（符合{test}的为{then}，否则为{otherwise}）"
         return f"({then} if {test}, else {otherwise})"
 
-    def call(self, node: n.Call, bound: dict[str, Any]) -> str:
-        arguments = list(node.arguments)
-        if node.function == "round_to":
-            arguments = arguments[:1]
-        parts = [self.node(argument, bound, 0) for argument in arguments]
-        return PHRASES[node.function](self.phrases.lang).format(self.join(parts))
+    def call(self, node: n.Call, bound: dict[str, Any], outer: int) -> str:
+        if node.function in ("add_years", "add_days"):
+            return self.shifted(node, bound)
+        if node.function == "is_none":
+            return self.truth_of_absence(node, bound)
+        if node.function.startswith("round_"):
+            return self.wrap(self.rounded(node, bound), 0, outer)
+        words = [self.argument(argument, bound) for argument in node.arguments]
+        form = PHRASES[node.function](self.phrases.lang)
+        if len(words) > 2 and node.function in ("min", "max"):
+            form = (
+                form.replace("较小", "最小")
+                .replace("较大", "最大")
+                .replace("smaller", "smallest")
+                .replace("larger", "largest")
+            )
+        return form.format(self.join(words)) if "{}" in form else form.format(*words)
 
-    def aggregate(self, node: n.Aggregate, bound: dict[str, Any]) -> str:
-        """With names one sentence; with values, sums are written out as long as they are short."""
-        world = self.phrases.world
+    def argument(self, node: n.Node, bound: dict[str, Any]) -> str:
+        """An argument; a table by its name, which is short, in numbers too."""
+        if isinstance(node, n.Path) and node.type.kind in ("tiers", "table"):
+            return self.phrases._label(self.compiled, node, bound)
+        return self.node(node, bound, 1)
+
+    def truth_of_absence(self, node: n.Call, bound: dict[str, Any]) -> str:
         if self.numbers:
-            return self.written_out(node, bound)
-        relation = world.plans.last.label(node.relation.name)(self.phrases.lang)
-        stand_in = {**bound, node.variable: self.example(node, bound)}
-        item = "" if node.function == "count" else self.node(node.item, stand_in, 0)
+            return self.claims().absence(node.arguments[0], bound)
+        what = quoted(self.node(node.arguments[0], bound, 0))
+        return f"没有{what}" if self.zh else f"there is no {what}"
+
+    def rounded(self, node: n.Call, bound: dict[str, Any]) -> str:
+        """A rounded value: the unit and the way, always by their values."""
+        p_ = self.phrases
+        unit = p_.world.evaluate(self.compiled, p_.ent, p_.when, node.arguments[1], bound)
+        mode: Value = node.function.removeprefix("round_")
+        if len(node.arguments) > 2:
+            mode = p_.world.evaluate(self.compiled, p_.ent, p_.when, node.arguments[2], bound)
+        how = ROUNDED[mode if isinstance(mode, str) and mode in MODES else ""]
+        shown = wording.value(unit, node.arguments[1].type, p_.lang)
+        return how(p_.lang).format(self.node(node.arguments[0], bound, 0), shown)
+
+    def shifted(self, node: n.Call, bound: dict[str, Any]) -> str:
+        """A day some years or days on, or back."""
+        day, by_how_much = node.arguments
+        back = isinstance(by_how_much, n.Negative)
+        length = by_how_much.operand if isinstance(by_how_much, n.Negative) else by_how_much
+        by = self.node(length, bound, 0)
+        if self.numbers:
+            p_ = self.phrases
+            value = p_.world.evaluate(self.compiled, p_.ent, p_.when, length, bound)
+            unit = Label("年", " years") if node.function == "add_years" else Label("天", " days")
+            by = wording.value(value, T_YEARS, p_.lang, unit=unit(p_.lang))
+        start = self.node(day, bound, 5)
+        if self.zh:
+            by = by if self.numbers else f"“{by}”"
+            return f"{start}往{'前' if back else '后'}推{by}的那一天"
+        return f"the day {by} {'before' if back else 'after'} {start}"
+
+    def aggregate(self, node: n.Aggregate, bound: dict[str, Any], outer: int) -> str:
+        """With names one sentence; with values, sums are written out as long as they are short."""
+        if node.function in ("any", "all"):
+            return self.claims().text(node, bound) if self.numbers else self.claims().sense(node, bound)
+        if self.numbers:
+            return self.written_out(node, bound, outer)
+        world = self.phrases.world
+        relation = quoted(world.plans.last.label(node.relation.name, node.relation.entity)(self.phrases.lang))
+        inner = {**bound, node.variable: example(world, node, self.phrases.ent, bound)}
+        if node.where is not None:
+            where = self.claims().wanted(node.where, inner)
+            of = "" if node.function == "count" else "的"
+            relation = f"{relation}里符合{where}{of}" if self.zh else f"{relation} with {where}"
+        elif self.zh and node.function != "count":
+            relation += "里"
+        item = "" if node.function == "count" else self.node(node.item, inner, 0)
         key = {"min": "least", "max": "greatest"}.get(node.function, node.function)
         return PHRASES[key](self.phrases.lang).format(relation, item)
 
-    def example(self, node: n.Aggregate, bound: dict[str, Any]) -> Ent:
-        """A member to take labels from: a real one, or a placeholder."""
-        found = trace.members(self.phrases.world, node, self.phrases.ent, bound)
-        return found[0] if found else self.phrases.world.stand_in(node.relation.type.entity, _NOBODY)
-
-    def written_out(self, node: n.Aggregate, bound: dict[str, Any]) -> str:
+    def written_out(self, node: n.Aggregate, bound: dict[str, Any], outer: int) -> str:
         world, ent, when = self.phrases.world, self.phrases.ent, self.phrases.when
         total = world.evaluate(self.compiled, ent, when, node, bound)
         if node.function != "sum":
@@ -343,4 +298,4 @@ class _Words:
                 terms.append(self.node(node.item, inner, 5))
         if not 0 < len(terms) <= MOST_TERMS or isinstance(total, Unknown):
             return self.phrases.value(total, node.type, node)
-        return f"（{' + '.join(terms)}）" if len(terms) > 1 else terms[0]
+        return self.wrap(" + ".join(terms), 5 if len(terms) > 1 else outer, outer)

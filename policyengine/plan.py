@@ -78,6 +78,11 @@ class ReadingNode:
     interpretation: m.Interpretation
     options: Mapping[str, Compiled | None]
 
+    def chosen(self, readings: Mapping[str, str]) -> str:
+        """The option chosen; the default where none is, or one that only another version has (`inforce.py`)."""
+        option = readings.get(self.info.name, self.interpretation.default)
+        return option if option in self.options else self.interpretation.default
+
 
 @dataclass(frozen=True, slots=True)
 class RankNode:
@@ -150,16 +155,19 @@ class Plan:
     def application(self) -> m.Application:
         return self.policy.header.application
 
-    def label(self, name: str) -> m.Label:
-        """The label of a node, reference or relation; the name itself where there is none."""
+    def label(self, name: str, entity: str = "") -> m.Label:
+        """The label of a node, reference or relation; the name itself where there is none.
+
+        `entity`: whose reference or relation it is; those of different entities may share a name.
+        """
         node = self.nodes.get(name)
         if node is not None:
             return node.info.label
-        for entity in self.policy.entities.values():
-            if name in entity.references:
-                return entity.references[name].label
-            for reference in entity.references.values():
-                if reference.inverse == name:
+        for other in self.policy.entities.values():
+            for reference in other.references.values():
+                if reference.name == name and entity in ("", other.name):
+                    return reference.label
+                if reference.inverse == name and entity in ("", reference.to):
                     return reference.inverse_label
         return m.Label(name)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from policyengine import casefile, schema, wording
 from policyengine.deciding import Decided, decide
-from policyengine.decision import OUTCOMES, Decision
+from policyengine.decision import Decision
 from policyengine.diagnostics import CaseError, Diagnostic, PolicyError, concise, diagnostic, errors
 from policyengine.facts import Reader
 from policyengine.instances import Ent, Plans
@@ -92,6 +92,12 @@ def read_scenarios(paths: list[Path]) -> list[Scenario]:
 def files(folder: Path) -> list[Path]:
     """The scenario files beside a policy."""
     return sorted((folder / "tests").glob("*.yaml"))
+
+
+def files_of_overlay(overlay: Path) -> list[Path]:
+    """The scenario file of an overlay: of the same name, in `tests/` beside it."""
+    path = overlay.parent / "tests" / overlay.name
+    return [path] if path.is_file() else []
 
 
 def _scenarios(tree: Mapping, profiles: dict[str, Mapping], found: list[Diagnostic]) -> Iterator[Scenario]:
@@ -188,8 +194,9 @@ class _Compare:
             match key.text:
                 case "outcome":
                     wanted = _text(node)
-                    if wanted not in (d.outcome, OUTCOMES[d.outcome].zh):
-                        yield Difference(what, wanted, OUTCOMES[d.outcome].zh, node.span)
+                    word = self.plans.last.policy.header.outcomes[d.outcome].zh
+                    if wanted not in (d.outcome, word):
+                        yield Difference(what, wanted, word, node.span)
                     return
                 case "refusals":
                     yield from self.sets(what, node, [f.condition for f in d.refusals])
@@ -210,7 +217,7 @@ class _Compare:
                     yield from self.value(what, node, d.amount, T_MONEY, {}, "")
                     return
                 case "range":
-                    yield from self.range(what, node, d.amount)
+                    yield from self.range(what, node, d.amount, T_MONEY, "")
                     return
         yield from self.named(ent, what, key, node)
 
@@ -224,7 +231,8 @@ class _Compare:
         got = self.world.value(ent, key.text)
         if isinstance(node, Mapping):
             bounds = node.get("range")
-            yield from self.range(what, bounds, got) if bounds is not None else ()
+            unit = fact.unit if fact else ""
+            yield from self.range(what, bounds, got, self.types[key.text], unit) if bounds is not None else ()
             return
         yield from self.value(what, node, got, self.types[key.text], options, fact.unit if fact else "")
 
@@ -243,13 +251,17 @@ class _Compare:
                 node.span,
             )
 
-    def range(self, what: str, node: Node, got: Value) -> Iterator[Difference]:
+    def range(self, what: str, node: Node, got: Value, type_: Type, unit: str) -> Iterator[Difference]:
+        """The ends of what a value that is not settled may be: amounts, rates, counts, days …"""
         items = list(_items(node))
         reader = Reader(self.plans.last.policy.units)
-        wanted = [reader.value(T_MONEY, item, {}, "", what)[0] for item in items]
+        read = [reader.value(type_, item, {}, unit, what) for item in items]
+        found = [d for _, problems in read for d in problems]
         low, high = unknown.bounds(got)
-        if not isinstance(got, Unknown) or [low, high] != wanted:
-            yield Difference(what, " 至 ".join(i.text for i in items), wording.value(got, T_MONEY), node.span)
+        if found or not isinstance(got, Unknown) or [low, high] != [value for value, _ in read]:
+            shown = wording.value(got, type_, "zh", None, self.plans.last.policy.units.get(unit) or unit)
+            said = "；".join(concise(d, "zh") for d in found) or shown
+            yield Difference(what, " 至 ".join(i.text for i in items), said, node.span)
 
     def sets(self, what: str, node: Node, got: list[str]) -> Iterator[Difference]:
         wanted = [item.text for item in _items(node)]

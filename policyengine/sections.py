@@ -108,8 +108,17 @@ def _header(e: Entry) -> m.Header:
         based_on=tuple(s.text for s in e.texts("based_on")),
         interpreter=who.text("body", "") if who else "", interpreter_cite=who.text("cite", "") if who else "",
         application=_application(application), results=tuple((s.text, s.span) for s in e.texts("results")),
-        span=e.node.span,
+        outcomes={**m.OUTCOMES, **_outcomes(e)},
+        span=e.node.span, spans={key.text: node.span for key, node in e.node.entries},
     )  # fmt: skip
+
+
+def _outcomes(e: Entry) -> dict[str, m.Label]:
+    """The policy's own words for outcomes."""
+    if not e.has("outcomes"):
+        return {}
+    words = e.child("outcomes")
+    return {outcome: words.label(outcome) for outcome in m.OUTCOMES if words.has(outcome)}
 
 
 def _application(e: Entry) -> m.Application:
@@ -149,7 +158,7 @@ def _fact(e: Entry) -> m.Fact:
             e.builder.found.append(diagnostic("range-reversed", node.span, name=e.name))
     fact = m.Fact(
         name=e.name, entity=e.text("entity"), type=type_, label=e.label("label"), ask=e.label("ask", ""),
-        cited=e.cited(), unit=unit, low=low, high=high, decimals=e.whole("decimals", 2), options=_options(e),
+        cited=e.cited(), unit=unit, low=low, high=high, decimals=e.whole("decimals", 2), options=_labelled(e, "options"),
         evidence=e.label("evidence", ""), answered_by=e.text("answered_by", ""), choice=e.flag("choice"),
         judged=e.flag("judged"), discretion=e.flag("discretion"), personal=e.flag("personal"),
         not_after=e.text("not_after", ""), span=e.node.span,
@@ -169,8 +178,9 @@ def _assumed(e: Entry, type_: Type, unit: str) -> Known:
     return day if day is not None else e.builder.bound(node, type_, unit, e.name)
 
 
-def _options(e: Entry) -> AbcMapping[str, m.Label]:
-    node = e.node.get("options")
+def _labelled(e: Entry, key: str) -> AbcMapping[str, m.Label]:
+    """Names with words for people: the options of an enum, the reasons of `also_for`."""
+    node = e.node.get(key)
     if node is None:
         return {}
     if not isinstance(node, Mapping):
@@ -200,7 +210,15 @@ def _parameter(e: Entry) -> m.Parameter:
             e.builder.found.append(diagnostic("values-mixed", record.span, name=e.name))
             raise Skip
     found.sort(key=lambda pair: str(pair[0].start or ""))
-    return m.Parameter(e.name, e.label("label"), first, tuple(r for r, _ in found), e.cited(), e.node.span)
+    return m.Parameter(
+        e.name,
+        e.label("label"),
+        first,
+        tuple(r for r, _ in found),
+        e.cited(),
+        e.node.span,
+        _labelled(e, "also_for"),
+    )
 
 
 def _written(node: object) -> str:
@@ -225,7 +243,7 @@ def _condition(e: Entry, entity: str = "", inherit: m.Cited | None = None) -> m.
 def _value(e: Entry) -> m.Derived:
     derived = m.Derived(
         name=e.name, entity=e.text("entity", ""), type=e.builder.type(e), label=e.label("label"),
-        cited=e.cited(), span=e.node.span, options=_options(e),
+        cited=e.cited(), span=e.node.span, options=_labelled(e, "options"),
     )  # fmt: skip
     if e.has("formula"):
         return replace(derived, formula=e.must("formula"))

@@ -15,7 +15,7 @@ from policyengine.explanation import Line
 from policyengine.instances import Ent
 from policyengine.lang import nodes as n
 from policyengine.lines import Lines
-from policyengine.phrases import hop, resolve, taken
+from policyengine.passing import hop, resolve, taken
 from policyengine.trace import Read
 from policyengine.values import Unknown
 
@@ -54,7 +54,7 @@ class Steps:
         if not aside and not (last.ent is not None and self.lines.world.is_stipulated(last.ent, last.name)):
             for part in self.parts(node, last):
                 yield from self.visit(part, seen)
-        if self.near(last.ent):
+        if self.near(last.ent) and not aside:
             if (
                 not self.chosen_by_facts(last)
                 and node.info.type.kind != "count"
@@ -99,12 +99,20 @@ class Steps:
     def parts(self, node: p.Node, read: Read) -> Iterator[Read]:
         """The names in the part of an expression that made the value, without the tests that chose it."""
         if isinstance(node, p.AllocateNode):
-            names = [name for name in (node.total, node.of, node.limit, node.weight) if name]
-            yield from (Read(read.ent, name, read.when) for name in names)
+            yield from self.of_split(node, read)
             return
         compiled = self.lines.expression(node, read)
         if compiled is not None:
             yield from self.names(compiled, compiled.node, read)
+
+    def of_split(self, node: p.AllocateNode, read: Read) -> Iterator[Read]:
+        """What a split reckons with; the limit of a pool in order is written out in its own formula."""
+        for name in (name for name in (node.total, node.of, node.limit, node.weight) if name):
+            part = Read(read.ent, name, read.when)
+            if name == node.limit and node.method == "in_order":
+                yield from self.parts(self.lines.world.plan(read.when).nodes[name], part)
+            else:
+                yield part
 
     def names(self, compiled: n.Compiled, node: n.Node, read: Read) -> Iterator[Read]:
         node = taken(self.lines.world, compiled, node, read.ent, read.when, {})

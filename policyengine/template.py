@@ -18,12 +18,12 @@ from policyengine import model as m
 from policyengine.asked import Asked
 from policyengine.instances import Plans
 from policyengine.labels import KINDS, quoted
+from policyengine.naming import Names, under
 
 TEMPLATES = ("subsidy", "blank")
 DEFAULT_ID = "new-policy"  # where a folder's name cannot be an id
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")  # as the schema has it: small letters, digits, hyphens
 _PLACEHOLDER = "__ID__"
-_PLAIN_KEY = re.compile(r"[^\W\d_][\w（）“”、，《》〔〕·/ -]*(?<! )")
 
 
 def id_for(folder: str) -> str:
@@ -55,9 +55,12 @@ def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
 # --- an application to fill in -----------------------------------------------------------------
 
 
-def case_text(plans: Plans, asked: Asked, lang: str = "zh") -> str:
-    """A case of a policy with every fact left blank, as YAML. `asked`: which facts are needed when."""
-    return "\n".join(_Form(plans.last.policy, asked, lang).lines()).rstrip("\n") + "\n"
+def case_text(plans: Plans, asked: Asked, lang: str = "zh", option: str = "") -> str:
+    """A case of a policy with every fact left blank, as YAML. `asked`: which facts are needed when.
+
+    `option`: what the command that decides it needs besides the file (` --policy POLICY+overlay.yaml`).
+    """
+    return "\n".join(_Form(plans.last.policy, asked, lang, option).lines()).rstrip("\n") + "\n"
 
 
 @dataclass(slots=True)
@@ -65,15 +68,18 @@ class _Form:
     policy: m.Policy
     asked: Asked
     lang: str
+    option: str
+    names: Names = field(init=False)
     top: list[str] = field(init=False)
     nested: dict[str, list[tuple[str, m.Reference]]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.top = list(_above(self.policy, self.policy.header.application.entity, set()))
+        self.names = Names(self.policy, self.lang)
+        self.top = self.names.top()
         self.nested = {}
         for entity in self.policy.entities.values():
             if entity.name not in self.top:
-                for reference in _under(entity):
+                for reference in under(entity):
                     self.nested.setdefault(reference.to, []).append((entity.name, reference))
 
     def t(self, zh: str, en: str) -> str:
@@ -89,8 +95,8 @@ class _Form:
                 f"# {entity.label.zh}：有几个写几段，各换一个编号",
                 f"# {entity.label('en')}: one part each, with an id of its own",
             )
-            yield f"{self.entity_key(entity)}:"
-            yield f"  {self.id_of(entity)}:"
+            yield f"{self.names.entity_key(entity)}:"
+            yield f"  {self.names.id_of(entity)}:"
             yield from (f"    {line}".rstrip() for line in self.body(entity, None, frozenset((name,))))
 
     def head(self) -> Iterator[str]:
@@ -100,12 +106,12 @@ class _Form:
             yield f"申报材料：{title}（{header.number}）"
             yield "怎样填：答案写在冒号后面，空一格。不知道的留空——留空就是“不知道”，不当作“否”，也不当作零。"
             yield "      金额要写单位，如 80万元、1234.56元；日期写成 2021-06-01；是非题写 是 或 否；确实没有的写 无。"
-            yield "      # 后面是说明，可以删。填完运行：policyengine evaluate 本文件"
+            yield f"      # 后面是说明，可以删。填完运行：policyengine evaluate 本文件{self.option}"
         else:
             yield f"Application: {title} ({header.number})"
             yield "Write the answer behind the colon, after a blank. What is not known stays blank: that is neither no nor zero."
             yield "Amounts with their unit (80万元, 1234.56元), days as 2021-06-01, true or false, none where there is none."
-            yield "What follows # is explanation. Then run: policyengine evaluate THIS-FILE"
+            yield f"What follows # is explanation. Then run: policyengine evaluate THIS-FILE{self.option}"
 
     def body(self, entity: m.Entity, through: m.Reference | None, path: frozenset[str]) -> Iterator[str]:
         """The lines of one entity: its references, its facts, and what stands below it.
@@ -125,14 +131,15 @@ class _Form:
     def reference(self, entity: m.Entity, reference: m.Reference) -> Iterator[str]:
         target = self.policy.entities[reference.to]
         yield self.t(
-            f"# 写上面某个{target.label.zh}的编号", f"# the id of a part under {self.entity_key(target)}"
+            f"# 写上面某个{target.label.zh}的编号",
+            f"# the id of a part under {self.names.entity_key(target)}",
         )
-        yield f"{self.key(entity, reference.name, reference.label)}: {self.id_of(target)}"
+        yield f"{self.names.key(entity, reference.name, reference.label)}: {self.names.id_of(target)}"
 
     def fact(self, entity: m.Entity, fact: m.Fact) -> Iterator[str]:
         yield f"# {fact.ask(self.lang) or fact.label(self.lang)}"
         yield f"#   {self.t('；', '; ').join(self.notes(fact))}"
-        yield f"{self.key(entity, fact.name, fact.label)}:"
+        yield f"{self.names.key(entity, fact.name, fact.label)}:"
 
     def children(
         self, entity: m.Entity, child: m.Entity, reference: m.Reference, path: frozenset[str]
@@ -143,8 +150,8 @@ class _Form:
             f"# {label}：一个也没有，写 无；有的，去掉下面到空行为止每行开头的“# ”再填，一个一段；留空就是不知道",
             f"# {label}: none where there are none; else take the leading # away, down to the blank line, one part each; blank is unknown",
         )
-        yield f"{self.key(entity, reference.inverse, reference.inverse_label)}:"
-        yield f"#   {self.id_of(child)}:"
+        yield f"{self.names.key(entity, reference.inverse, reference.inverse_label)}:"
+        yield f"#   {self.names.id_of(child)}:"
         yield from (f"#     {line}".rstrip() for line in self.body(child, reference, path))
         yield ""
 
@@ -157,7 +164,9 @@ class _Form:
             yield self.t(f"{fact.answered_by}填报", f"answered by {fact.answered_by}")
         if fact.choice:
             yield self.t("由企业选择", "the applicant chooses")
-        if fact.judged or fact.discretion:
+        if fact.discretion:
+            yield self.t("由主管部门裁量", "left to an official's discretion")
+        elif fact.judged:
             yield self.t("由主管部门认定", "an official decides")
         if fact.evidence.zh:
             yield self.t(f"凭{fact.evidence.zh}", f"shown by: {fact.evidence('en')}")
@@ -193,6 +202,8 @@ class _Form:
         under = self.asked.under.get(fact.name, ())
         if fact.name in self.asked.keys:
             return self.t("只作标识；次序相同时按它排先后", "identifies, and orders what ranks equal")
+        if fact.name in self.asked.together:
+            return self.t("只在同时改选几项口径时才要填", "only where several readings are changed together")
         if not under:
             return self.t("不影响认定，只作标识或记录", "not needed for the decision")
         readings = dict.fromkeys(id_ for id_, _ in under)
@@ -201,58 +212,3 @@ class _Form:
             f"只在改选口径{'、'.join(labels)}时才要填",
             f"only where the reading {', '.join(labels)} is changed",
         )
-
-    # --- names ---
-
-    def entity_key(self, entity: m.Entity) -> str:
-        labels = [e.label.zh for e in self.policy.entities.values()]
-        own = self.lang == "zh" and labels.count(entity.label.zh) == 1
-        return _yaml_key(entity.label.zh) if own else entity.name
-
-    def id_of(self, entity: m.Entity) -> str:
-        """An id to start with: `企业1`."""
-        word = re.sub(r"\W", "", entity.label.zh) if self.lang == "zh" else entity.name
-        return f"{word or entity.name}1"
-
-    def key(self, entity: m.Entity, name: str, label: m.Label) -> str:
-        """How a case calls something of an entity: by its label, where no other has the same."""
-        own = self.lang == "zh" and self.labels(entity).count(label.zh) == 1
-        return _yaml_key(label.zh) if own else name
-
-    def labels(self, entity: m.Entity) -> list[str]:
-        """All labels and names by which something of an entity may be called."""
-        found: list[str] = []
-        for fact in self.policy.facts.values():
-            if fact.entity == entity.name:
-                found += {fact.label.zh, fact.name}
-        for other in self.policy.entities.values():
-            for reference in other.references.values():
-                if other is entity:
-                    found += {reference.label.zh, reference.name}
-                if reference.to == entity.name:
-                    found += {reference.inverse_label.zh, reference.inverse}
-        return found
-
-
-def _above(policy: m.Policy, name: str, seen: set[str]) -> Iterator[str]:
-    """What an entity refers to, each before what refers to it, and the entity itself."""
-    if name in seen:
-        return
-    seen.add(name)
-    for reference in policy.entities[name].references.values():
-        if not reference.optional:
-            yield from _above(policy, reference.to, seen)
-    yield name
-
-
-def _under(entity: m.Entity) -> list[m.Reference]:
-    """The references under whose other side an entity is nested: what dates it, or the first; else the optional."""
-    required = [r for r in entity.references.values() if not r.optional]
-    if required:
-        return [next((r for r in required if r.name == entity.dated_by), required[0])]
-    return list(entity.references.values())
-
-
-def _yaml_key(text: str) -> str:
-    """A key as YAML reads it back."""
-    return text if _PLAIN_KEY.fullmatch(text) else "'" + text.replace("'", "''") + "'"

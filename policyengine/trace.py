@@ -117,7 +117,7 @@ def direct(world: World, read: Read) -> Iterator[Read]:
         case p.CasesNode():
             yield from _cases(world, node, read)
         case p.ReadingNode():
-            option = world.readings.get(read.name, node.interpretation.default)
+            option = node.chosen(world.readings)
             formula = node.options[option]
             if formula is not None:
                 yield from reads(world, formula, read.ent, read.when)

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from policyengine.exact import Number
+from policyengine.exact import Number, multiply
 
 Kind = Literal[
     "money", "rate", "points", "number", "count", "bool", "enum", "date", "years",
@@ -160,6 +160,13 @@ def _builtin() -> dict[str, Unit]:
 
 
 BUILTIN_UNITS: Mapping[str, Unit] = _builtin()
+
+
+def whole(kind: str, value: Number) -> bool:
+    """Whether a count is whole, and a length of time comes to whole months; anything else is."""
+    if kind == "years":
+        value = multiply(value, Decimal(12))
+    return kind not in ("count", "years") or value == int(value)
 
 
 @dataclass(frozen=True, slots=True)

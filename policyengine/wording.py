@@ -75,7 +75,7 @@ def value(
     if isinstance(v, str):
         return option(v, lang, options)
     if isinstance(v, tuple):
-        return "、".join(option(item, lang, options) for item in v)
+        return ("、" if lang == "zh" else ", ").join(option(item, lang, options) for item in v)
     if isinstance(v, Tiers | Table):
         return table(v, type_, lang, options)
     return quantity(v, type_, lang, unit)
@@ -129,16 +129,17 @@ def span(
 def table(t: Tiers | Table, type_: Type, lang: str, options: Mapping[str, Label] | None) -> str:
     """A tier table or lookup table on one line."""
     item = type_.item or type_
+    colon = "：" if lang == "zh" else ": "
     if isinstance(t, Tiers):
         bound = Type(type_.options[0], type_.dim) if type_.options else Type("money")  # type: ignore[arg-type]
         words = ("{}以上（不含）", "{}及以上") if lang == "zh" else ("above {}", "from {}")
         rows = [
-            f"{words[0 if row.strict else 1].format(quantity(row.bound, bound, lang))}：{quantity(row.value, item, lang)}"
+            f"{words[0 if row.strict else 1].format(quantity(row.bound, bound, lang))}{colon}{quantity(row.value, item, lang)}"
             for row in t.rows
         ]
     else:
-        rows = [f"{option(key, lang, options)}：{value(cell, item, lang)}" for key, cell in t.cells]
-    return "；".join(rows)
+        rows = [f"{option(key, lang, options)}{colon}{value(cell, item, lang)}" for key, cell in t.cells]
+    return ("；" if lang == "zh" else "; ").join(rows)
 
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
@@ -160,6 +161,12 @@ def capital(amount: Decimal) -> str:
     elif yuan:
         words += "零"
     return words + (f"{_DIGITS[cents]}分" if cents else "整")
+
+
+def in_capitals(amount: Decimal) -> str:
+    """An amount in capital numerals; "" where it is no whole number of fen from 0 on."""
+    fen = CONTEXT.multiply(amount, Decimal(100))
+    return capital(amount) if amount >= 0 and fen == fen.to_integral_value() else ""
 
 
 def _whole(number: int) -> str:

@@ -10,35 +10,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from policyengine import exact, groups
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.case import Case
+from policyengine.decision import Supposed
 from policyengine.diagnostics import CaseError, diagnostic
-from policyengine.instances import Ent, Found, Plans, When, anything
+from policyengine.instances import Ent, Found, Plans, When, anything, most_members
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.lang.evaluate import Evaluator
 from policyengine.room import make_room
-from policyengine.values import ABSENT, FactRef, Unknown, Value
+from policyengine.values import ABSENT, FactRef, Known, Unknown, Value
 
 _NOT_YET = object()
 
 
 @dataclass(slots=True)
 class World:
-    """See the module. `readings` maps interpretations to the options chosen instead of the default."""
+    """See the module. `readings` maps interpretations to the options chosen instead of the default.
+
+    `moved`: facts that are other than the case says. `entities` may be those of another world of the same case.
+    """
 
     plans: Plans
     case: Case
     readings: Mapping[str, str] = field(default_factory=dict)
     entities: dict[str, dict[str, Ent]] = field(default_factory=dict)
+    moved: Mapping[FactRef, Known] = field(default_factory=dict)
     assumed: dict[FactRef, Value] = field(default_factory=dict)
     ties: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
-    used_readings: set[str] = field(default_factory=set)
+    supposed: tuple[Supposed, ...] | None = None
     _dated: dict[str, str] = field(default_factory=dict)
     _whens: dict[Ent, When] = field(default_factory=dict)
     _memo: dict[tuple[str, Ent | None, When], Value] = field(default_factory=dict)
@@ -57,6 +62,8 @@ class World:
             # A value that is set from outside may stand in the place of what is the same for every case.
             self._nodes[id(plan)] = plan.nodes if self.case.stipulated else nodes
         self._dated = {entity.name: entity.dated_by for entity in self.policy.entities.values()}
+        if self.entities:
+            return
         for kind, members in self.case.entities.items():
             self.entities[kind] = {id_: Ent(kind, id_, given) for id_, given in members.items()}
         for entity in self.policy.entities.values():
@@ -169,23 +176,27 @@ class World:
         return held
 
     def _fact(self, ent: Ent, name: str, plan: p.Plan | None = None) -> Value:
-        node = (plan or self.plans.last).nodes.get(name)
-        if not isinstance(node, p.FactNode):
-            raise KeyError(name)
-        given = ent.given.facts.get(name) if ent.given else None
-        if given is not None and given.value is not None:
-            return given.value
-        fact = node.fact
+        fact = (plan.policy if plan else self.policy).facts[name]
+        stated = self.stated(ent, name)
+        if stated is not None:
+            return stated
         ref = ent.stand_in or FactRef(ent.kind, ent.id, name)
         if fact.assume is not None and ent.stand_in is None:
             self.assumed[ref] = fact.assume
             return fact.assume
         return anything(fact.type, frozenset((ref,)), fact.low, fact.high)
 
+    def stated(self, ent: Ent, name: str) -> Known | None:
+        """What is said of a fact; None where it was left blank."""
+        if self.moved and ent.stand_in is None:
+            moved = self.moved.get(FactRef(ent.kind, ent.id, name))
+            if moved is not None:
+                return moved
+        given = ent.given.facts.get(name) if ent.given else None
+        return None if given is None else given.value
+
     def _reading(self, node: p.ReadingNode, ent: Ent | None, when: When) -> Value:
-        name = node.info.name
-        option = self.readings.get(name, node.interpretation.default)
-        self.used_readings.add(name)
+        option = node.chosen(self.readings)
         formula = node.options[option]
         return option if formula is None else self.evaluate(formula, ent, when)
 
@@ -202,7 +213,7 @@ class World:
             settled = [value for value in found if not isinstance(value, Unknown)]
             if any(not unknown.same(settled[0], value) for value in settled[1:]):
                 raise CaseError([
-                    diagnostic("cases-conflict", node.info.span, name=node.info.label.zh, rows="、".join(r.label.zh for r in hits))
+                    diagnostic("cases-conflict", node.info.span, name=node.info.label, rows=m.listed(r.label for r in hits))
                 ])  # fmt: skip
         open_rows = [row for row in live if row.name not in sure]
         if not open_rows:
@@ -267,7 +278,9 @@ class World:
         for other in self.entities[ent.kind].values():
             inside: Value = True
             for key, own in zip(node.per, mine, strict=True):
-                inside = _and(inside, other is ent or unknown.equal(self.value(other, key, when), own))
+                inside = unknown.both(
+                    inside, other is ent or unknown.equal(self.value(other, key, when), own)
+                )
             if inside is not False:
                 members.append((other, inside))
         return members, False
@@ -293,20 +306,9 @@ class World:
     def _results(
         self, node: p.RankNode | p.AllocateNode, members: list[tuple[Ent, Value]], ent: Ent, when: When
     ) -> list[Value]:
-        by = node.by
-        entity = self.policy.entities[ent.kind]
-        rows = []
-        for other, inside in members:
-            counts = _and(inside, self.value(other, node.where, when))
-            rows.append(
-                groups.Member(
-                    other.id, counts,
-                    lambda other=other: (*(self.value(other, key, when) for key, _ in by), *self._stable_key(other, entity)),  # type: ignore[misc]
-                    (*(descending for _, descending in by), *([False] if entity.key else [])),
-                )
-            )  # fmt: skip
+        rows = self._rows(node, members, when)
         if isinstance(node, p.RankNode):
-            self._note_ties(node.info.name, rows, members, len(by))
+            self._note_ties(node.info.name, rows, members, len(node.by))
             return groups.ranks(rows)
         ents = [other for other, _ in members]
         if node.method == "in_order":
@@ -322,7 +324,7 @@ class World:
         unit = self.value(ent, node.round_to, when)
         if not isinstance(unit, Unknown) and unit == 0:
             raise CaseError([
-                diagnostic("division-by-zero", node.info.span, expression=node.info.label.zh, facts=node.round_to)
+                diagnostic("division-by-zero", node.info.span, expression=node.info.label, facts=node.round_to)
             ])  # fmt: skip
         if node.method == "pro_rata":
             of = [
@@ -340,8 +342,33 @@ class World:
             weights = [exact.ZERO for _ in ents]
         split = groups.shares(rows, total, weights, unit)
         if split is None:
-            raise CaseError([diagnostic("nothing-to-share-by", node.info.span, name=node.info.label.zh)])
+            raise CaseError([diagnostic("nothing-to-share-by", node.info.span, name=node.info.label)])
         return split
+
+    def _rows(
+        self, node: p.RankNode | p.AllocateNode, members: list[tuple[Ent, Value]], when: When
+    ) -> list[groups.Member]:
+        """The members of a group as candidates, with how they are put in order."""
+        by, rows = node.by, []
+        for other, inside in members:
+            entity = self.policy.entities[other.kind]
+            counts = unknown.both(inside, self.value(other, node.where, when))
+            rows.append(
+                groups.Member(
+                    other.id, counts,
+                    lambda other=other, entity=entity: (*(self.value(other, key, when) for key, _ in by), *self._stable_key(other, entity)),  # type: ignore[misc]
+                    (*(descending for _, descending in by), *([False] if entity.key else [])),
+                )
+            )  # fmt: skip
+        return rows
+
+    def before(self, node: p.AllocateNode, ent: Ent, when: When) -> list[Ent]:
+        """The members that a pool in order serves before an entity, in their order."""
+        members, _ = self._members(node, ent, when)
+        rows = self._rows(node, members, when)
+        ents = {id(row): other for row, (other, _) in zip(rows, members, strict=True)}
+        line = groups.order([row for row in rows if row.counts is not False])
+        return [ents[id(row)] for row in takewhile(lambda row: ents[id(row)] is not ent, line)]
 
     def _note_ties(
         self, name: str, rows: list[groups.Member], members: list[tuple[Ent, Value]], keys: int
@@ -432,7 +459,7 @@ class _Scope:
         needs: frozenset[FactRef] = frozenset()
         if path.name in ent.open:
             needs = frozenset((ent.open[path.name],))
-            most = _most(self.world.policy, ent.kind, path.name)
+            most = most_members(self.world.policy, ent.kind, path.name)
         return Found(ent.inverses.get(path.name, []), needs, most)
 
     def element(self, start: Ent | None, relation: n.Path) -> Ent:
@@ -448,18 +475,3 @@ class _Scope:
             if reference.to == ent.kind and reference.inverse == relation.name:
                 member.refs[reference.name] = ent
         return member
-
-
-def _most(policy: m.Policy, kind: str, inverse: str) -> int:
-    for entity in policy.entities.values():
-        for reference in entity.references.values():
-            if reference.to == kind and reference.inverse == inverse:
-                return reference.most
-    return 0
-
-
-def _and(a: Value, b: Value) -> Value:
-    if a is False or b is False:
-        return False
-    needs = unknown.needs((a, b))
-    return unknown.truth(needs) if needs or isinstance(a, Unknown) or isinstance(b, Unknown) else True

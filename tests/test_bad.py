@@ -5,8 +5,8 @@ where they have an overlay's header; files of `bad/case` are cases of that polic
 is expected, `# expect: CODE @ LINE:COLUMN` (with a file's name before it where the place is in another
 file, without a place where there is none), and what is asked for besides:
 
-`# set: …`, `# load: …`, `# overlay: …` (a policy); `# fact: …`, `# reading: …`, or `# evaluate: …` (a case),
-an expression on project P1 that is computed although the checks refuse it.
+`# set: …`, `# load: …`, `# overlay: …` (a policy); `# overlay: …` (an amendment), `# fact: …`, `# reading: …`,
+or `# evaluate: …` (a case), an expression on project P1 that is computed although the checks refuse it.
 """
 
 from __future__ import annotations
@@ -96,25 +96,27 @@ def in_policy(path: Path, folder: Path) -> list[Diagnostic]:
 
 
 @cache
-def base() -> Plans:
-    return api.compile(api.load(BASE))
+def base(overlay: str = "") -> Plans:
+    """The base, amended by a dated overlay of this folder."""
+    return api.compile(api.load(BASE, [BAD / overlay] if overlay else []))
 
 
 def in_case(path: Path) -> list[Diagnostic]:
     """Everything wrong with a case, as far as one gets: reading it, or computing all of its values."""
-    plans, asked = base(), options(path)
+    asked = options(path)
+    plans = base(asked.get("overlay", ""))
     node, found = read_yaml(Source(path.name, content(path)))
     assert isinstance(node, Mapping) and not found
     try:
         if node.get("scenarios") is not None:
             scenarios.read_scenarios([path])
-        api.with_readings(plans, [asked["reading"]] if "reading" in asked else [])
-        file, found = casefile.read_cases(node, plans.last.policy, api.types(plans), path.stem)
+        readings = api.with_readings(plans, [asked["reading"]] if "reading" in asked else [])
+        file, found = casefile.read_cases(node, plans.policy, api.types(plans), path.stem)
         if found:
             return found
         (case,) = file.cases
         case = api.with_fact(plans, case, asked["fact"]) if "fact" in asked else case
-        world = api.decide(plans, case).world
+        world = api.decide(plans, case, readings).world
         if "evaluate" in asked:
             evaluate(world, asked["evaluate"])
     except (CaseError, PolicyError) as wrong:

@@ -20,6 +20,7 @@ from policyengine.checks import check_plan, edges, missing_english, numerals, re
 from policyengine.checks.common import squeeze
 from policyengine.codes import Code
 from policyengine.codes.checks import CHECKS as CHECK_CODES
+from policyengine.codes.claims import CLAIMS
 from policyengine.codes.text import TEXT
 from policyengine.desugar import compile_policy
 from policyengine.diagnostics import Diagnostic, concise, text
@@ -36,7 +37,7 @@ from tests.work import counted
 BAD = Path(__file__).parent / "bad" / "checks"
 BASE = BAD / "base"
 FILES = sorted(BAD.glob("*.yaml"))
-CODES = (*TEXT, *CHECK_CODES)
+CODES = (*TEXT, *CLAIMS, *CHECK_CODES)
 _EXPECT = re.compile(r"^# expect: (\S+) @ (\S+)$", re.MULTILINE)
 
 
@@ -82,11 +83,11 @@ def policy(overlay: Source | None = None, with_original: bool = True) -> Policy:
     return replace(built.policy, overlays=headers)
 
 
-def checked(of: Policy) -> list[Diagnostic]:
+def checked(of: Policy, folder: str = "base") -> list[Diagnostic]:
     """What the checks find; names and types must be right."""
     plan, found = compile_policy(of)
     assert not found, [(d.code, dict(d.words)) for d in found]
-    timeline = Timeline(((None, of),), "base", (), "", "")
+    timeline = Timeline(((None, of),), folder, (), "", "")
     return check_plan(plan, Plans(timeline, ((None, plan),)))
 
 
@@ -160,7 +161,7 @@ FINE = {
         conditions: {no_violation: {test: 'is_none(violated_on) or years_between(violated_on, as_of) > lookback'}}
         """,
     "the other side of the edge, in a value": """
-        values: {saving: {formula: saved * saving_award if investment >= equipment_min else 0}}
+        values: {saving: {formula: saved * saving_award if investment >= equipment_min else 0, cite: [一.1/1, 一.1/2]}}
         """,
     "another reading contradicts the words by design": """
         programs:
@@ -402,8 +403,8 @@ text:
     merged, _ = amend.apply(shipped_tree(), overlay, Units())
     built = build(merged, None)
     assert built.policy is not None
-    header = OverlayHeader("change", Label("修订"), "", "", date(2022, 1, 1), 0, True, tree_.span)
-    found = checked(replace(built.policy, overlays=(header,)))
+    header = OverlayHeader("change", Label("修订", "Change"), "", "", date(2022, 1, 1), 0, True, tree_.span)
+    found = checked(replace(built.policy, overlays=(header,)), "yanzhou-2020-14")
     assert {(d.code, d.words.get("name", d.words.get("quote", d.words.get("id")))) for d in found} == {
         ("quote-not-found", "区财政按设备投资额的3%给予补助"),
         ("sentence-not-covered", "四.1/1a"),

@@ -59,7 +59,7 @@ def test_a_label_or_an_award_may_be_named() -> None:
     assert run("--of", "equipment").stdout == run("--of", "equipment.amount").stdout
 
 
-@pytest.mark.parametrize(("word", "said"), [("awrd", "award"), ("要求", "请写编号")])
+@pytest.mark.parametrize(("word", "said"), [("awrd", "award"), ("前提条件", "请写编号")])
 def test_a_name_that_is_not_clear(word: str, said: str) -> None:
     result = run("--of", word)
     assert result.exit_code == 2 and said in result.stderr

@@ -33,7 +33,7 @@ def test_a_new_policy_passes_as_it_is(template: str, tmp_path: Path) -> None:
     checked = run("check", "--strict", str(folder))
     assert checked.exit_code == 0, checked.output
     tested = run("test", str(folder))
-    assert tested.exit_code == 0 and re.search(r"算例\d+个，0个不符", tested.stderr), tested.output
+    assert tested.exit_code == 0 and re.search(r"算例\d+个，0个不符", tested.stdout), tested.output
     assert api.load(folder).base.id == "my-policy"
 
 

@@ -93,7 +93,9 @@ def test_the_shipped_policies_are_right() -> None:
 
 def test_every_file_of_a_policy_may_stand_in_an_overlay() -> None:
     for path in sorted((ROOT / "policies").glob("*/*.yaml")):
-        text = "overlay: {id: x, title: x, amends: x}\n" + path.read_text(encoding="utf-8")
+        text = "overlay: {id: x, title: x, amends: x, effective_from: none}\n" + path.read_text(
+            encoding="utf-8"
+        )
         assert not check(text, "overlay"), path
 
 

@@ -9,16 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from policyengine.checks.alike import alike
+from policyengine.checks.borrowed import borrowed
 from policyengine.checks.citations import clauses, coverage, quotes
 from policyengine.checks.common import Checked
 from policyengine.checks.english import missing_english
+from policyengine.checks.excerpts import cut_quotes, neighbours, questions
 from policyengine.checks.facts import deciders, facts, first_days
 from policyengine.checks.figures import values_in_quotes
+from policyengine.checks.gaps import gaps
 from policyengine.checks.header import entities, header
+from policyengine.checks.letterhead import duties, folder, letterhead
+from policyengine.checks.members import members
 from policyengine.checks.operators import operators
 from policyengine.checks.original import official_text
+from policyengine.checks.parts import parts_of_numbers
 from policyengine.checks.reasons import reasons
+from policyengine.checks.refusals import refusals
 from policyengine.checks.results import bounds, cost
+from policyengine.checks.rounding import rounding_units
 from policyengine.checks.tables import tables
 from policyengine.checks.use import unused
 from policyengine.checks.words import ambiguous_words, settled_words
@@ -32,18 +41,31 @@ CHECKS: tuple[Check, ...] = (
     official_text,
     clauses,
     quotes,
+    cut_quotes,
+    neighbours,
+    questions,
     coverage,
     values_in_quotes,
+    parts_of_numbers,
+    borrowed,
+    members,
     operators,
     ambiguous_words,
     settled_words,
     header,
+    letterhead,
+    folder,
+    duties,
     entities,
     facts,
     first_days,
     deciders,
+    alike,
+    gaps,
     reasons,
+    refusals,
     tables,
+    rounding_units,
     bounds,
     unused,
     cost,

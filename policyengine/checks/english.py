@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from policyengine import model as m
 from policyengine.diagnostics import Diagnostic, diagnostic, sort
 from policyengine.lang.syntax import Expr
+from policyengine.loader import SET
 from policyengine.source import Source, Span
 
 
@@ -19,6 +20,8 @@ def missing_english(policy: m.Policy) -> list[Diagnostic]:
 def _labels(value: object, span: Span) -> Iterator[Diagnostic]:
     """Walk records; `span` is that of the nearest record that has a place."""
     match value:
+        case m.OverlayHeader() if value.span.source.name == SET:
+            return  # a what-if of the command line has no title
         case m.Label():
             if not value.en and not value.zh.isascii():
                 yield diagnostic("english-missing", span, words=value.zh)

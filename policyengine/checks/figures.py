@@ -18,7 +18,6 @@ from policyengine.checks import edges
 from policyengine.checks.common import Checked, squeeze
 from policyengine.checks.numerals import Said, days, said, saying
 from policyengine.diagnostics import Diagnostic, diagnostic
-from policyengine.loader import SET
 from policyengine.values import Known, Table, TierRow, Tiers, Type
 
 SEPARATOR = "|"  # between quotes, so that no number is read across two of them
@@ -37,14 +36,16 @@ def values_in_quotes(checked: Checked) -> Iterator[Diagnostic]:
     """Numbers, days and members of parameters, and aims of targets, that their quotes do not say."""
     for target in checked.policy.targets.values():
         yield from _aims(checked, target)
+    tried = {overlay.parameter for overlay in checked.policy.overlays}
     for parameter in checked.policy.parameters.values():
         quoted = words(checked, parameter.cited)
         if not quoted or not parameter.cited.cites:
             continue
+        if parameter.name in tried:
+            continue  # a what-if value is not the document's
         numbers = said(quoted, checked.policy.units)
         for dated in parameter.values:
-            if dated.span.source.name != SET:
-                yield from _Claim(checked, parameter, dated, quoted, numbers).check()
+            yield from _Claim(checked, parameter, dated, quoted, numbers).check()
 
 
 def _aims(checked: Checked, target: m.Target) -> Iterator[Diagnostic]:

@@ -19,6 +19,9 @@ COMMANDS = {
     "check": "检查政策文件夹：格式、引文、类型、覆盖 / check a policy folder",
     "evaluate": "认定申报，给出结论、金额和理由 / decide applications",
     "explain": "说明认定的每一步和依据 / explain a decision",
+    "readings": "口径登记表：疑问、读法、理由、谁来定 / the register of open questions",
+    "ask": "按先后提问，能定就停，答案存成申报材料 / ask only what can still change the result",
+    "advise": "怎样报最好：可选的办法并排比较 / compare the ways of applying",
     "test": "运行政策旁边的算例 / run the scenarios of a policy",
     "show": "查看条款、规则、参数、事实、部门或诊断代码 / show a clause, rule, parameter, fact or code",
     "graph": "输出计算图 / print the compiled plan",
@@ -78,8 +81,15 @@ def main() -> None:
 
 
 def _prepare_console() -> None:
-    """A console that cannot show a character shows a stand-in instead of failing."""
+    """Chinese comes out whatever the locale says: UTF-8 where the console's encoding has no Chinese; a single
+    character that it lacks as its code, so that nothing turns into question marks."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
+        if reconfigure is None:
+            continue
+        try:
+            "政策：“×”".encode(stream.encoding)
+        except UnicodeEncodeError:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+        else:
+            reconfigure(errors="backslashreplace")

@@ -24,6 +24,13 @@ class CannotWrite(click.ClickException):
     exit_code = 2
 
 
+def not_empty(_: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """The callback of an option: with nothing behind it, it was most likely meant to say something."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("后面是空的 / nothing is given", param=option)
+    return value
+
+
 def lang_option(f: F) -> F:
     """`--lang zh|en`; the environment variable POLICYENGINE_LANG sets the default."""
     return click.option(
@@ -72,8 +79,11 @@ def _lang(lang: str) -> Any:
 
 
 def fail(error: PolicyError | CaseError, lang: str, format_: str = "text") -> NoReturn:
-    """Print an exception's findings and end with its exit code: 1 for policies, 3 for cases."""
+    """Print an exception's findings and end with its exit code: 2 where all is in an option, else 1 for policies,
+    3 for cases."""
     print_findings(error.diagnostics, lang, format_)
+    if all(d.span is not None and d.span.source.name.startswith("--") for d in error.diagnostics):
+        sys.exit(2)
     sys.exit(1 if isinstance(error, PolicyError) else 3)
 
 
@@ -107,8 +117,10 @@ def choose_policy(given: str | None, in_file: str, lang: str) -> str:
 
 
 def quoted(word: str) -> str:
-    """A word of a command as it can be typed again."""
-    return word if re.fullmatch(r"[\w./+@:=,%-]+", word) else shlex.quote(word)
+    """A word of a command as it can be typed again, in a shell or on Windows."""
+    if re.fullmatch(r"[\w./+@:=,%\\-]+" if os.name == "nt" else r"[\w./+@:=,%-]+", word):
+        return word
+    return f'"{word}"' if not set(word) & set('"$`\\!') else shlex.quote(word)
 
 
 def write(content: str, out: str | None, bom: bool = False) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from policyengine.cli.asked import Asked, case_options
 from policyengine.cli.common import lang_option
-from policyengine.cli.run import case_options, run_cases
+from policyengine.cli.run import run_cases
 
 
 @click.command(
@@ -31,7 +34,7 @@ from policyengine.cli.run import case_options, run_cases
 @click.option("-o", "--output", "out", help="写入文件 / write to a file")
 @lang_option
 def command(
-    files: tuple[str, ...], depth: str, format_: str, out: str | None, lang: str, **options: object
+    files: tuple[str, ...], depth: str, format_: str, out: str | None, lang: str, **options: Any
 ) -> None:
     """Decide and print."""
-    run_cases(files, depth, format_, out, lang, options)
+    run_cases(files, depth, format_, out, lang, Asked(**options))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from policyengine.cli.asked import Asked, case_options
 from policyengine.cli.common import lang_option
-from policyengine.cli.run import case_options, run_cases
+from policyengine.cli.run import run_cases
 
 DEPTHS = {
     "结论": "summary",
@@ -38,7 +41,7 @@ def command(
     format_: str,
     out: str | None,
     lang: str,
-    **options: object,
+    **options: Any,
 ) -> None:
     """Explain and print."""
-    run_cases(files, DEPTHS[depth], format_, out, lang, options, only)
+    run_cases(files, DEPTHS[depth], format_, out, lang, Asked(**options), only)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from policyengine.cli.common import fail, lang_option, note, write
+from policyengine.cli.common import fail, lang_option, not_empty, note, quoted, write
 
 _TEMPLATES = click.Choice(["subsidy", "blank"])
 
@@ -20,7 +20,11 @@ _TEMPLATES = click.Choice(["subsidy", "blank"])
     "--template", type=_TEMPLATES, default="subsidy", help="模板：subsidy 一项补助，blank 只有骨架 / template"
 )
 @click.option(
-    "--case", "case", metavar="POLICY", help="输出这份政策的空白申报 / a blank application of this policy"
+    "--case",
+    "case",
+    metavar="POLICY",
+    callback=not_empty,
+    help="输出这份政策的空白申报 / a blank application of this policy",
 )
 @click.option(
     "-o", "--output", "out", metavar="FILE", help="空白申报写入文件 / write the application to a file"
@@ -64,9 +68,10 @@ def _policy(folder: Path, template: str, lang: str) -> None:
             f"an id is of small letters, digits and hyphens: {id_for(name)} for now, to be changed in policy.yaml",
             lang,
         )
+    where = quoted(str(folder))
     note(
-        f"接下来：policyengine check {folder}；policyengine test {folder}",
-        f"next: policyengine check {folder}; policyengine test {folder}",
+        f"接下来：policyengine check {where}；policyengine test {where}",
+        f"next: policyengine check {where}; policyengine test {where}",
         lang,
     )
 
@@ -83,9 +88,20 @@ def _application(policy: str, out: str | None, lang: str) -> None:
         plans = api.compile(api.load(policy))
     except PolicyError as error:
         fail(error, lang)
-    write(case_text(plans, asked(plans.last), lang), out)
+    named = "" if _is_known(policy, plans.base.policy.id) else f" --policy {quoted(policy)}"
+    write(case_text(plans, asked(plans.last), lang, named), out)
     if out not in (None, "-"):
-        how = f"policyengine evaluate {out}"
-        if policy != plans.base.policy.id:
-            how += f" --policy {policy}"
+        how = f"policyengine evaluate {quoted(str(out))}{named}"
         note(f"写好了 {out}；填好以后运行：{how}", f"wrote {out}; once filled in: {how}", lang)
+
+
+def _is_known(policy: str, id_: str) -> bool:
+    """Whether the id that the file will hold leads to this very policy, so that no option is needed."""
+    from policyengine.loader import locate
+
+    found = locate(id_)
+    return (
+        found is not None
+        and "@" not in policy
+        and Path(policy).resolve() in (found.resolve(), Path(id_).resolve())
+    )

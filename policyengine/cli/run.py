@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 import click
 
-from policyengine.cli.common import choose_policy, fail, quoted, write
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def case_options(f: F) -> F:
-    """The options that say which policy, readings and changes to decide with."""
-    for option in reversed([
-        click.option("--policy", help="政策文件夹或编号，可加 +修订.yaml / policy folder or id, with +overlay.yaml"),
-        click.option("--as-of", "as_of", metavar="DATE", help="当作在这一天受理 / as if declared on this day"),
-        click.option("--reading", "readings", multiple=True, metavar="ID=OPTION", help="选用口径 / choose a reading"),
-        click.option("--set", "sets", multiple=True, metavar="PARAMETER=VALUE", help="假设参数取值（测算用）/ a what-if value"),
-        click.option("--fact", "facts", multiple=True, metavar="ENTITY.ID.NAME=VALUE", help="补充或改写一项事实 / give a fact"),
-    ]):  # fmt: skip
-        f = option(f)
-    return f
+from policyengine.cli.asked import STDIN, Asked
+from policyengine.cli.common import choose_policy, fail, note, write
 
 
 def run_cases(
@@ -34,7 +20,7 @@ def run_cases(
     format_: str,
     out: str | None,
     lang: str,
-    options: dict[str, Any],
+    asked: Asked,
     only: str | None = None,
 ) -> None:
     """Decide every world of every file and print them in one format."""
@@ -42,69 +28,116 @@ def run_cases(
     from policyengine.diagnostics import CaseError, PolicyError
 
     try:
-        explained = []
-        for name in files:
-            explained += _file(api, name, depth, lang, options)
+        decided = [_file(name, depth, lang, asked, format_ != "csv", only) for name in files]
     except (PolicyError, CaseError) as error:
         fail(error, lang)
+    explained = [case for _, cases in decided for case in cases]
     if not any(case.explanations for case in explained):
+        if only is not None:
+            raise click.UsageError(f"没有编号为“{only}”的申报 / no application `{only}`")
         raise click.UsageError(
             "材料里没有申报，没有可以认定的 / there is no application in the files, nothing to decide"
         )
-    if only is not None:
-        explained = [_only(case, only) for case in explained]
-        if not any(case.explanations for case in explained):
-            raise click.UsageError(f"没有编号为“{only}”的申报 / no application `{only}`")
     write(_drawn(explained, depth, format_, lang), out, bom=format_ == "csv")
+    for zh, en in api.shared([inputs for inputs, _ in decided]):
+        note(zh, en, lang)
 
 
-def _only(case: Any, id_: str) -> Any:
-    return replace(case, explanations=tuple(e for e in case.explanations if e.decision.subject.id == id_))
+def _only(decided: Any, id_: str) -> Any:
+    kept = tuple(d for d in decided.decision.decisions if d.subject.id == id_)
+    return replace(decided, decision=replace(decided.decision, decisions=kept))
 
 
-def _file(api: Any, name: str, depth: str, lang: str, options: dict[str, Any]) -> list[Any]:
-    from policyengine import casefile
+MANY = 50  # applications in a file, from which on a summary does not say of each what would be otherwise
 
-    data, shown = _data(name)
-    tree = api.parse_case(data, shown)
-    head = casefile.header(tree)
-    plans = _plans(api, choose_policy(options["policy"], head.policy, lang), options, head)
-    readings = api.with_readings(
-        plans, [*(f"{k.text}={v.text}" for k, v in head.readings), *options["readings"]]
+
+class Opened(NamedTuple):
+    """A case file, read under the policy and readings that it and the options name. `sets`: its own what-ifs."""
+
+    shown: str
+    plans: Any
+    readings: dict[str, str]
+    cases: list[Any]
+    provenance: Any
+    sets: dict[str, str]
+
+
+def opened(name: str | None, lang: str, asked: Asked) -> Opened:
+    """Read one case file (None: a case of which nothing is known), with everything that the options change.
+
+    Raises PolicyError and CaseError.
+    """
+    from policyengine import api, casefile, casetext
+    from policyengine.diagnostics import CaseError, PolicyError
+
+    data, shown = (b"", "<new>") if name is None else _data(name)
+    head = (
+        casefile.CaseFile((), "", None, (), ())
+        if name is None
+        else casefile.header(api.parse_case(data, shown))
     )
+    try:
+        plans = _plans(api, choose_policy(asked.policy, head.policy, lang), asked, head)
+        readings = api.with_readings(plans, [*head.readings, *asked.readings])
+    except PolicyError as error:
+        if all(d.span is not None and d.span.source.name == shown for d in error.diagnostics):
+            raise CaseError(error.diagnostics) from error  # a value or reading that the case file asks for
+        raise
+    if name is None:
+        data = casetext.blank(plans.last.policy, lang).encode()
     file = api.read_case(plans, data, shown)
-    as_of = options["as_of"] or (file.as_of.text if file.as_of else "")
-    provenance = _provenance(api, plans, shown, data, readings, as_of, options)
-    cases = []
-    for case in file.cases:
-        if as_of:
-            case = api.with_as_of(plans, case, as_of)
-        for text in options["facts"]:
-            case = api.with_fact(plans, case, text)
-        cases.append(api.explain(api.decide(plans, case, readings), lang, provenance, depth))
-    return cases
+    provenance = _provenance(api, plans, shown, data, readings, file, asked)
+    worlds = [_world(api, plans, case, file, asked) for case in file.cases]
+    return Opened(shown, plans, readings, worlds, provenance, {k.text: v.text for k, v in head.sets})
 
 
-_COMPILED: dict[tuple[str, tuple[str, ...]], Any] = {}
+def _file(
+    name: str, depth: str, lang: str, asked: Asked, whatif: bool, only: str | None
+) -> tuple[Any, list[Any]]:
+    """What was decided in a file: its name, policy and worlds; and the explanations."""
+    from policyengine import api
+
+    shown, plans, readings, cases, provenance, _ = opened(name, lang, asked)
+    kind = plans.last.application.entity
+    if depth == "summary" and whatif and sum(len(case.entities[kind]) for case in cases) > MANY:
+        whatif = False
+        note(
+            f"{name} 有{MANY}件以上，没有逐件算差多少和别的读法；explain --id 编号 看一件",
+            f"{name} holds more than {MANY}: distances and other readings were left out; see one with explain --id",
+            lang,
+        )
+    decided = [api.decide(plans, case, readings) for case in cases]
+    if only is not None:
+        decided = [_only(each, only) for each in decided]
+    return (shown, plans, cases), [api.explain(each, lang, provenance, depth, whatif) for each in decided]
 
 
-def _plans(api: Any, spec: str, options: dict[str, Any], head: Any) -> Any:
-    """The policy, loaded, checked and compiled once a run."""
-    from policyengine.diagnostics import PolicyError, errors
+def _world(api: Any, plans: Any, case: Any, file: Any, asked: Asked) -> Any:
+    """A case with the day and the facts that the command or its file asks for."""
+    if asked.as_of:
+        case = api.with_as_of(plans, case, asked.as_of)
+    elif file.as_of:
+        case = api.with_as_of(plans, case, file.as_of.text, file.as_of.span)
+    for text in asked.facts:
+        case = api.with_fact(plans, case, text)
+    return case
 
-    sets = (*(f"{k.text}={v.text}" for k, v in head.sets), *options["sets"])
-    if (spec, sets) not in _COMPILED:
-        timeline = api.load(spec, sets=sets)
-        wrong = errors(api.check(timeline))
-        if wrong:  # no money is decided by a policy that its own checks reject
-            raise PolicyError(wrong)
-        _COMPILED[spec, sets] = api.compile(timeline)
-    return _COMPILED[spec, sets]
+
+_READY: dict[tuple[str, tuple[Any, ...]], Any] = {}
+
+
+def _plans(api: Any, spec: str, asked: Asked, head: Any) -> Any:
+    """The policy, loaded, checked and compiled once a run; an option goes before the file's own `set`."""
+    given = {text.partition("=")[0].strip() for text in asked.sets}
+    sets = (*(pair for pair in head.sets if pair[0].text not in given), *asked.sets)
+    if (spec, sets) not in _READY:
+        _READY[spec, sets] = api.ready(spec, sets)
+    return _READY[spec, sets]
 
 
 def _data(name: str) -> tuple[bytes, str]:
     if name == "-":
-        return sys.stdin.buffer.read(), "<stdin>"
+        return sys.stdin.buffer.read(), STDIN
     try:
         return Path(name).read_bytes(), name
     except OSError as error:
@@ -114,40 +147,28 @@ def _data(name: str) -> tuple[bytes, str]:
 
 
 def _provenance(
-    api: Any,
-    plans: Any,
-    name: str,
-    data: bytes,
-    readings: dict[str, str],
-    as_of: str,
-    options: dict[str, Any],
+    api: Any, plans: Any, name: str, data: bytes, readings: dict[str, str], file: Any, asked: Asked
 ) -> Any:
     from policyengine.explanation import Provenance
     from policyengine.version import VERSION
 
     timeline = plans.timeline
-    ids = [timeline.base.id, *(overlay.id for overlay in plans.last.policy.overlays)]
+    overlays = [overlay for overlay in plans.last.policy.overlays if not overlay.parameter]
+    own = "" if asked.as_of or file.as_of is None else file.as_of.text
     changed = [
-        *(f"--as-of {as_of}" for _ in [0] if as_of),
-        *(f"--set {s}" for s in options["sets"]),
-        *(f"--fact {f}" for f in options["facts"]),
+        *(f"as_of: {own}" for _ in [0] if own),
+        *(f"set: {name.text}: {value.text}" for name, value in file.sets),
+        *(f"--as-of {asked.as_of}" for _ in [0] if asked.as_of),
+        *(f"--set {s}" for s in asked.sets),
+        *(f"--fact {f}" for f in asked.facts),
     ]
     return Provenance(
-        policy="+".join(ids), policy_hash=timeline.meaning_hash, text_hash=timeline.text_hash, engine=VERSION, input=name,
-        input_hash=api.digest(data), readings=tuple(sorted(readings.items())), changed=tuple(changed), command=_command(name, options),
-        files=timeline.hashes,
+        policy="+".join([timeline.base.id, *(overlay.id for overlay in overlays)]),
+        policy_hash=timeline.meaning_hash, text_hash=timeline.text_hash, engine=VERSION, input=name,
+        input_hash=api.digest(data), readings=tuple(sorted(readings.items())), changed=tuple(changed),
+        command=asked.command(name), files=timeline.hashes,
+        overlays=tuple((overlay.id, overlay.digest) for overlay in overlays),
     )  # fmt: skip
-
-
-def _command(name: str, options: dict[str, Any]) -> str:
-    """The command that gives this explanation again."""
-    words = ["policyengine", "explain", "-" if name == "<stdin>" else name]
-    for option, values in (
-        ("--policy", [options["policy"]]), ("--as-of", [options["as_of"]]), ("--reading", options["readings"]),
-        ("--set", options["sets"]), ("--fact", options["facts"]),
-    ):  # fmt: skip
-        words += [word for value in values if value for word in (option, value)]
-    return " ".join(quoted(word) for word in words)
 
 
 def _drawn(cases: list[Any], depth: str, format_: str, lang: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from policyengine.cli.common import choose_policy, fail, lang_option, note, write
+from policyengine.cli.common import choose_policy, fail, lang_option, not_empty, note, write
 
 _HELP = (
     "查看：条款或句子（四.1、四·1、四.1/1）、参数、填报事项、条件、奖补项目、口径等（编号或中文名称）、"
@@ -17,7 +17,11 @@ _HELP = (
 
 @click.command("show", help=_HELP)
 @click.argument("what")
-@click.option("--policy", help="政策文件夹或编号，可加 +修订.yaml / policy folder or id, with +overlay.yaml")
+@click.option(
+    "--policy",
+    callback=not_empty,
+    help="政策文件夹或编号，可加 +修订.yaml / policy folder or id, with +overlay.yaml",
+)
 @click.option(
     "--format",
     "format_",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from policyengine.codes.case import CASE
 from policyengine.codes.checks import CHECKS
+from policyengine.codes.claims import CLAIMS
 from policyengine.codes.code import Code
 from policyengine.codes.expression import EXPRESSION
 from policyengine.codes.policy import POLICY
@@ -15,7 +16,9 @@ from policyengine.codes.schema import SCHEMA
 from policyengine.codes.text import TEXT
 
 CODES: dict[str, Code] = {
-    code.name: code for table in (READING, SCHEMA, EXPRESSION, POLICY, TEXT, CHECKS, CASE) for code in table
+    code.name: code
+    for table in (READING, SCHEMA, EXPRESSION, POLICY, TEXT, CLAIMS, CHECKS, CASE)
+    for code in table
 }
 
 __all__ = ["CODES", "Code"]

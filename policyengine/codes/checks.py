@@ -152,6 +152,17 @@ _VALUES: tuple[Code, ...] = (
 
 _TABLES: tuple[Code, ...] = (
     Code(
+        "rounded-to-nothing",
+        "“{name}”是取整的单位，不能是{text}",
+        "“{name}” is a unit to round to, and cannot be {text}",
+        ("写大于0的单位：取整到分写 0.01元，到元写 1元",),
+        ("write a unit above 0: 0.01元 rounds to the fen, 1元 to the yuan",),
+        "取整是取单位的整数倍，单位是0就没有倍数。",
+        "Rounding takes a multiple of the unit, and 0 has none.",
+        "parameters: {fen_unit: {value: 0元}}",
+        "parameters: {fen_unit: {value: 0.01元}}",
+    ),
+    Code(
         "cases-overlap",
         "“{name}”：{when_zh} 时，“{one}”与“{other}”同时成立",
         "“{name}”: with {when_en}, both “{one}” and “{other}” hold",

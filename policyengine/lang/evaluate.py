@@ -292,22 +292,15 @@ def _count(rows: Rows, members: Members) -> Value:
 def _any(rows: Rows, members: Members) -> Value:
     found: list[Value] = []
     for counts, item in rows[: len(members.known)]:
-        value = _both(counts, item)
+        value = unknown.both(counts, item)
         if value is True:
             return True
         found.append(value)
-    further = [_both(counts, item) for counts, item in rows[len(members.known) :]]
+    further = [unknown.both(counts, item) for counts, item in rows[len(members.known) :]]
     if any(value is not False for value in further):
         found.append(unknown.truth(members.needs | unknown.needs(further)))
     open_ones = [value for value in found if isinstance(value, Unknown)]
     return unknown.truth(unknown.needs(open_ones)) if open_ones else False
-
-
-def _both(a: Value, b: Value) -> Value:
-    if a is False or b is False:
-        return False
-    open_ones = [value for value in (a, b) if isinstance(value, Unknown)]
-    return unknown.truth(unknown.needs(open_ones)) if open_ones else True
 
 
 def _all(rows: Rows, members: Members) -> Value:

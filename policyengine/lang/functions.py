@@ -197,6 +197,36 @@ def _years(start: unknown.Bound, end: unknown.Bound) -> Decimal | None:
     return None
 
 
+def days_between(start: Value, end: Value) -> Value:
+    """How many days there are from one day to another, the first not counted: below 0 where `end` comes first."""
+    if isinstance(start, date) and isinstance(end, date):
+        return Decimal((end - start).days)
+    (s_low, s_high), (e_low, e_high) = unknown.bounds(start), unknown.bounds(end)
+    return unknown.ranged(unknown.needs((start, end)), _days(s_high, e_low), _days(s_low, e_high))
+
+
+def _days(start: unknown.Bound, end: unknown.Bound) -> Decimal | None:
+    if isinstance(start, date) and isinstance(end, date):
+        return Decimal((end - start).days)
+    return None
+
+
+def add_days(day: Value, n: Value) -> Value:
+    """The day `n` days later; the first and the last day of the calendar where it would lie beyond them."""
+    if isinstance(day, date) and isinstance(n, Decimal | Fraction):
+        return _clamped(day, n)
+    (low, high), (fewest, most) = unknown.bounds(day), unknown.bounds(n)
+    return unknown.ranged(unknown.needs((day, n)), _later(low, fewest), _later(high, most))
+
+
+def _later(day: unknown.Bound, n: unknown.Bound) -> date | None:
+    return _clamped(day, n) if isinstance(day, date) and isinstance(n, Decimal | Fraction) else None
+
+
+def _clamped(day: date, n: Number) -> date:
+    return date.fromordinal(min(max(day.toordinal() + floor(n), 1), date.max.toordinal()))
+
+
 def year(day: Value) -> Value:
     """The calendar year of a day."""
     if isinstance(day, date):
@@ -253,6 +283,8 @@ FUNCTIONS: dict[str, Function] = {
         Function("lookup", ("table", "key"), "item", "表中对应的值", "the table's cell for the key", lookup),
         Function("years_between", ("date", "date"), "years", "两个日期之间的整年数", "full years between two days", years_between),
         Function("add_years", ("date", "years"), "date", "若干年后的同一天", "the same day some years on", add_years),
+        Function("days_between", ("date", "date"), "count", "从一天到另一天的天数（头一天不算）", "days from one day to another", days_between),
+        Function("add_days", ("date", "count"), "date", "若干天后的那一天", "the day some days on", add_days),
         Function("year", ("date",), "count", "日期的年份", "the calendar year of a day", year),
         Function("date", ("count", "count", "count"), "date", "由年、月、日得到日期", "the day of a year, month and day", day_of),
         Function("is_none", ("any",), "bool", "是否确知没有", "whether it is known to be absent", unknown.is_absent),

@@ -226,7 +226,7 @@ def _accepts(kind: str, argument: Type, arguments: Sequence[Type]) -> bool:
     if kind == "any":
         return True
     if kind == "years":
-        return argument.kind in ("years", "count")
+        return argument.kind == "years"
     return argument.kind == kind
 
 

@@ -323,3 +323,11 @@ def contains(a: Value, members: Value) -> Value:
 def invert(a: Value) -> Value:
     """not a"""
     return a if isinstance(a, Unknown) else not a
+
+
+def both(a: Value, b: Value) -> Value:
+    """a and b, of two truths"""
+    if a is False or b is False:
+        return False
+    open_ones = [value for value in (a, b) if isinstance(value, Unknown)]
+    return truth(needs(open_ones)) if open_ones else True

@@ -9,8 +9,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from policyengine import exact
-from policyengine.decision import OUTCOMES, Decision
-from policyengine.explanation import CaseExplanation
+from policyengine.decision import Decision
+from policyengine.explanation import CaseExplanation, Explanation
+from policyengine.render import said
 from policyengine.values import Unknown
 
 HEAD = {
@@ -28,6 +29,9 @@ HEAD = {
         "条款",
         "待补材料",
         "依据版本",
+        "各成员分得（元）",
+        "未计入的对象和理由",
+        "测算假设",
     ),
     "en": (
         "case",
@@ -43,6 +47,9 @@ HEAD = {
         "clauses",
         "missing",
         "version",
+        "shares (yuan)",
+        "left out, and why",
+        "supposed",
     ),
 }
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -55,7 +62,7 @@ def draw(cases: Iterable[CaseExplanation], lang: str) -> str:
     writer.writerow(HEAD[lang])
     for case in cases:
         for e in case.explanations:
-            writer.writerow(_row(e.decision, case.decision.name, lang))
+            writer.writerow(_row(e, case.decision.name, lang))
     return out.getvalue()
 
 
@@ -64,16 +71,35 @@ def safe(text: str) -> str:
     return f"'{text}" if text.startswith(_RISKY) else text
 
 
-def _row(d: Decision, case: str, lang: str) -> list[str]:
+def _row(e: Explanation, case: str, lang: str) -> list[str]:
+    d = e.decision
     stop = "；" if lang == "zh" else "; "
     known, low, high = _amounts(d)
     return [
         safe(case), safe(d.subject.id), safe(d.title), safe(d.option_label(lang)),
-        d.declared_on.isoformat() if d.declared_on else "", OUTCOMES[d.outcome](lang), known, low, high,
+        d.declared_on.isoformat() if d.declared_on else "", said.outcome(e, lang), known, low, high,
         safe(stop.join(f.message(lang) for f in d.refusals)),
         stop.join(dict.fromkeys(cite for f in d.refusals for cite in f.cited.cites)),
         safe(stop.join(f"{item.subject.id} {item.label(lang)}" for item in d.missing)), d.version,
+        safe(stop.join(_shares(d, lang))), safe(stop.join(said.of(said.named(f.subject, lang), f.message(lang), lang) for f in d.set_aside)),
+        safe(stop.join(item.says(lang) for item in d.supposed)),
     ]  # fmt: skip
+
+
+def _shares(d: Decision, lang: str) -> list[str]:
+    """What each part of the application gets, as plain numbers; of a refused application nothing."""
+    if d.outcome == "refused":
+        return []
+    found = []
+    for r in d.results:
+        low, high = (
+            (_number(end) for end in (r.value.low, r.value.high))
+            if isinstance(r.value, Unknown)
+            else ("", "")
+        )
+        shown = f"{low}-{high}" if isinstance(r.value, Unknown) else _number(r.value)
+        found.append(said.of(said.named(r.subject, lang), shown, lang))
+    return found
 
 
 def _amounts(d: Decision) -> tuple[str, str, str]:

@@ -9,12 +9,15 @@ from decimal import Decimal
 from fractions import Fraction
 
 from policyengine import exact
+from policyengine.again import After
+from policyengine.alternatives import Alternative, Reading
 from policyengine.clauses import Citation
-from policyengine.decision import OUTCOMES, Assumed, Failure, Missing, ReadingUse, Result
+from policyengine.decision import Assumed, Failure, Missing, ReadingUse, Result, Supposed
+from policyengine.distance import Distance, Move, Reached
 from policyengine.exact import Number
 from policyengine.explanation import CaseExplanation, Explanation, Input, Line, Provenance
-from policyengine.model import Cited, Label
-from policyengine.values import Absent, Table, Tiers, Type, Unknown, Value
+from policyengine.model import Cited, Label, Policy
+from policyengine.values import T_COUNT, Absent, Table, Tiers, Type, Unknown, Value
 
 VERSION = "1"
 
@@ -22,13 +25,13 @@ VERSION = "1"
 def document(cases: Iterable[CaseExplanation], depth: str) -> dict[str, object]:
     """All decisions of a run as one object."""
     cases = list(cases)
-    provenance = next((case.provenance for case in cases if case.provenance), None)
+    sources = dict.fromkeys(case.provenance for case in cases if case.provenance)
     return {
         "version": VERSION,
         "policy": _policy(cases),
         "decisions": [decision(e, case.decision.name, depth) for case in cases for e in case.explanations],
         "results": [_result(r) for case in cases for r in case.decision.results],
-        **({"provenance": _provenance(provenance)} if provenance else {}),
+        "provenance": [_provenance(p) for p in sources],
     }
 
 
@@ -39,23 +42,36 @@ def draw(data: object, indent: int | None = 2) -> str:
 
 
 def lines(cases: Iterable[CaseExplanation], depth: str) -> str:
-    """One decision a line."""
+    """One decision a line, each with what it takes to get it again."""
     return "".join(
-        draw({"version": VERSION, **decision(e, case.decision.name, depth)}, None)
+        draw({"version": VERSION, **decision(e, case.decision.name, depth), **_origin(e.provenance)}, None)
         for case in cases
         for e in case.explanations
     )
+
+
+def short_policy(policy: Policy) -> dict[str, object]:
+    """Which policy a result rests on."""
+    header = policy.header
+    return {
+        "id": header.id,
+        "title": label(header.title),
+        "number": header.number,
+        "overlays": sorted(overlay.id for overlay in policy.overlays),
+    }
 
 
 def _policy(cases: list[CaseExplanation]) -> dict[str, object]:
     policy = next((e.policy for case in cases for e in case.explanations), None)
     if policy is None:
         return {"id": "", "title": {"zh": ""}}
-    overlays = {o.id for case in cases for e in case.explanations for o in e.policy.overlays}
+    overlays = {
+        o.id for case in cases for e in case.explanations for o in e.policy.overlays if not o.parameter
+    }
     header = policy.header
     return {
         "id": header.id,
-        "title": _label(header.title),
+        "title": label(header.title),
         "number": header.number,
         "overlays": sorted(overlays),
     }
@@ -71,26 +87,40 @@ def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
     }
     answer: dict[str, object] = {
         "case": case, "version": d.version, "application": d.subject.path, **{k: v for k, v in known.items() if v},
-        "outcome": d.outcome, "outcome_text": _label(OUTCOMES[d.outcome]), "may_be": list(d.may_be),
-        "settled": d.settled, "amount": amount(d.amount), "refusals": [_failure(f) for f in d.refusals],
-        "missing": [_missing(item) for item in d.missing],
+        "outcome": d.outcome, "outcome_text": label(e.policy.header.outcomes[d.outcome]), "may_be": list(d.may_be),
+        "settled": d.settled, "amount": amount(d.amount), "refusals": [_refusal(e, i) for i in range(len(d.refusals))],
+        "missing": [missing(item) for item in d.missing], "supposed": [_supposed(item) for item in d.supposed],
+        **({"source": source} if (source := _source(e)) else {}),
     }  # fmt: skip
+    if e.if_granted is not None:
+        answer["amount_if_granted"] = amount(e.if_granted)
     if depth == "none":
         return answer
+    if e.reached is not None:
+        answer["if_all_reached"] = _reached(e.policy, e.reached)
     answer |= {
-        "set_aside": [_failure(f) for f in d.set_aside],
-        "readings": [_reading(use) for use in d.readings],
+        "set_aside": [failure(f) for f in d.set_aside],
+        "readings": [_reading(use, e.alternatives) for use in d.readings],
         "assumed": [_assumed(item) for item in d.assumed],
         "results": [_result(r) for r in d.results],
         "ties": [{"rule": rule, "between": [one, other]} for rule, one, other in d.ties],
-        "notes": [_label(note) for note in d.notes],
+        "notes": [label(note) for note in (*d.notes, d.compared) if note.zh],
     }
+    if e.candidates:
+        answer["candidates"] = [decision(other, case, "none") for other in e.candidates]
     if depth in ("steps", "full"):
         answer |= {
             "conditions": [_line(line) for line in e.conditions],
+            "members": [
+                {**_line(g.line), "conditions": [_line(line) for line in g.conditions]} for g in e.members
+            ],
             "steps": [_line(line) for line in e.steps],
             "inputs": [_input(i) for i in e.inputs],
         }
+        answer["interactions"] = [
+            {"first": _option(pair.first), "second": _option(pair.second), "after": after(pair.after)}
+            for pair in e.interactions
+        ]
     if depth == "full":
         answer["everything"] = [_line(line) for line in e.everything]
     return answer
@@ -143,52 +173,146 @@ def plain(value: Value, type_: Type) -> object:
     return value
 
 
-def _label(label: Label) -> dict[str, str]:
-    return {"zh": label.zh, **({"en": label.en} if label.en else {})}
+def label(words: Label) -> dict[str, str]:
+    """Words in Chinese, and in English where there are."""
+    return {"zh": words.zh, **({"en": words.en} if words.en else {})}
 
 
-def _cited(cited: Cited) -> dict[str, object]:
-    found: dict[str, object] = {"cite": list(cited.cites)}
-    if cited.quotes:
-        found["quote"] = list(cited.quotes)
-    if cited.basis:
-        found["basis"] = cited.basis
+def cited(basis: Cited) -> dict[str, object]:
+    """What something rests on."""
+    found: dict[str, object] = {"cite": list(basis.cites)}
+    if basis.quotes:
+        found["quote"] = list(basis.quotes)
+    if basis.basis:
+        found["basis"] = basis.basis
     return found
 
 
-def _failure(failure: Failure) -> dict[str, object]:
+def failure(failed: Failure) -> dict[str, object]:
+    """A failed condition: which, whose, in what words, by which clause."""
     return {
-        "condition": failure.condition, "at": failure.subject.path, "label": _label(failure.label),
-        "message": _label(failure.message), **_cited(failure.cited),
+        "condition": failed.condition, "at": failed.subject.path, "label": label(failed.label),
+        "message": label(failed.message), **cited(failed.cited),
     }  # fmt: skip
 
 
-def _missing(item: Missing) -> dict[str, object]:
-    found: dict[str, object] = {"fact": str(item.ref), "label": _label(item.label), "ask": _label(item.ask)}
+def missing(item: Missing) -> dict[str, object]:
+    """A fact that is asked for: the question, who answers it, with what evidence."""
+    found: dict[str, object] = {"fact": str(item.ref), "label": label(item.label), "ask": label(item.ask)}
     if item.fact is not None:
         fact = item.fact
         found |= {"type": fact.type.kind, "choice": fact.choice}
         found |= {k: v for k, v in (("unit", fact.unit), ("answered_by", fact.answered_by)) if v}
         if fact.evidence.zh:
-            found["evidence"] = _label(fact.evidence)
+            found["evidence"] = label(fact.evidence)
         found["cite"] = list(item.cited.cites)
     return found
 
 
-def _reading(use: ReadingUse) -> dict[str, object]:
+def _reading(use: ReadingUse, others: Iterable[Alternative]) -> dict[str, object]:
     i = use.interpretation
-    return {
-        "id": i.name, "option": use.option, "label": _label(i.label), "option_label": _label(i.options[use.option].label),
+    found: dict[str, object] = {
+        "id": i.name, "option": use.option, "label": label(i.label), "option_label": label(i.options[use.option].label),
         "default": use.default, "decided": i.decided_on is not None, "cite": list(i.cited.cites),
     }  # fmt: skip
+    otherwise = [
+        {"option": a.reading.option, "label": label(a.reading.chosen.label), "after": after(a.after)}
+        for a in others
+        if a.reading.interpretation.name == i.name
+    ]
+    return found | ({"otherwise": otherwise} if otherwise else {})
+
+
+def _option(reading: Reading) -> dict[str, object]:
+    return {
+        "id": reading.interpretation.name,
+        "option": reading.option,
+        "label": label(reading.interpretation.label),
+        "option_label": label(reading.chosen.label),
+    }
+
+
+# --- what would be otherwise ---
+
+
+def after(result: After) -> dict[str, object]:
+    """What would be given; only the contradictions where the changed case contradicts itself."""
+    if result.outcome is None:
+        return {"contradicts": [label(words) for words in result.contradicts]}
+    found: dict[str, object] = {"outcome": result.outcome, "amount": amount(result.amount)}
+    return found | ({"missing": [str(item.ref) for item in result.missing]} if result.missing else {})
+
+
+def _refusal(e: Explanation, i: int) -> dict[str, object]:
+    found = failure(e.decision.refusals[i])
+    if i < len(e.distances):
+        found["distance"] = _distance(e.distances[i])
+    return found
+
+
+def _distance(away: Distance) -> dict[str, object]:
+    found: dict[str, object] = {
+        "unique": away.unique,
+        "together": away.together,
+        "moves": [_move(move) for move in away.moves],
+    }
+    if away.after is not None:
+        found["after"] = after(away.after)
+    if away.in_play:
+        found["in_play"] = [str(item.ref) for item in away.in_play]
+    if (short := away.shortfall) is not None:
+        numbers = {"value": short.value, "needed": short.needed, "gap": short.gap}
+        shown = {name: plain(number, short.type) for name, number in numbers.items()}
+        found["shortfall"] = {"label": label(short.label), **shown}
+    return found
+
+
+def _move(move: Move) -> dict[str, object]:
+    kind = move.fact.type
+    found: dict[str, object] = {"fact": str(move.ref), "label": label(move.fact.label)}
+    found |= {"given": plain(move.given, kind), "needed": [plain(value, kind) for value in move.needed]}
+    if move.gap is not None:
+        found["gap"] = plain(move.gap, kind if kind.kind != "date" else T_COUNT)
+    return found | {"alone": move.alone, "after": after(move.after)}
+
+
+def _reached(policy: Policy, reached: Reached) -> dict[str, object]:
+    facts = [
+        {"at": str(ref), "value": plain(value, policy.facts[ref.name].type)} for ref, value in reached.moved
+    ]
+    return {"facts": facts, "after": after(reached.after), "least": reached.least}
+
+
+def _supposed(item: Supposed) -> dict[str, object]:
+    found: dict[str, object] = {
+        "kind": item.kind,
+        "at": item.at,
+        "value": item.value,
+        "says": label(item.says),
+    }
+    return {k: v for k, v in (*found.items(), ("place", item.place)) if v}
+
+
+def _source(e: Explanation) -> dict[str, str]:
+    """Where an application is written: file, place and the file's hash."""
+    p = e.provenance
+    found = {"input": p.input if p else "", "place": e.decision.place, "sha256": p.input_hash if p else ""}
+    return {k: v for k, v in found.items() if v}
+
+
+def _origin(p: Provenance | None) -> dict[str, object]:
+    """The provenance of a line, without the hashes of single files."""
+    if p is None:
+        return {}
+    return {"provenance": {k: v for k, v in _provenance(p).items() if k != "files"}}
 
 
 def _assumed(item: Assumed) -> dict[str, object]:
-    return {"at": str(item.ref), "label": _label(item.label), "value": plain(item.value, item.fact.type)}
+    return {"at": str(item.ref), "label": label(item.label), "value": plain(item.value, item.fact.type)}
 
 
 def _result(r: Result) -> dict[str, object]:
-    return {"at": f"{r.subject.path}.{r.name}", "label": _label(r.label), "value": plain(r.value, r.type)}
+    return {"at": f"{r.subject.path}.{r.name}", "label": label(r.label), "value": plain(r.value, r.type)}
 
 
 def _citation(c: Citation) -> dict[str, str]:
@@ -223,5 +347,5 @@ def _provenance(p: Provenance) -> dict[str, object]:
     return {
         "engine": p.engine, "policy": p.policy, "policy_sha256": p.policy_hash, "text_sha256": p.text_hash,
         "input": p.input, "input_sha256": p.input_hash, "readings": dict(p.readings), "changed": list(p.changed),
-        "command": p.command, "files": dict(p.files),
+        "command": p.command, "files": dict(p.files), "overlays": dict(p.overlays),
     }  # fmt: skip

@@ -20,9 +20,9 @@ def draw(blocks: Iterable[Block]) -> str:
             case Item():
                 parts.append(_item(block))
             case Pairs():
-                parts += [f"- {escape(name)}：{escape(text)}" for name, text in block.rows]
+                parts += [*(f"- **{escape(name)}** {escape(text)}" for name, text in block.rows), ""]
             case Table():
-                parts += _table(block)
+                parts += [*_table(block), ""]
     return "\n".join(parts).strip("\n") + "\n"
 
 
@@ -32,12 +32,16 @@ def escape(text: str) -> str:
 
 
 def _item(item: Item) -> str:
-    lines = [f"- {escape(item.mark)} **{escape(item.text)}**"]
+    """A list entry: numbered, marked, or plain."""
+    bullet = f"{item.mark}." if item.mark.isdigit() else "-" if item.mark == "·" else f"- {escape(item.mark)}"
+    indent = " " * (len(item.mark) + 2 if item.mark.isdigit() else 2)
+    lines = [f"{bullet} **{escape(item.text)}**" + ("  " if item.below else "")]
     for part in item.below:
         if isinstance(part, Quote):
-            lines.append(f"  > 〔{escape(part.place)}〕“{escape(part.words)}”\n")
+            words = f"“{escape(part.words)}”" if part.words else ""
+            lines.append(f"{indent}> {escape(part.place)}{words}\n".replace(" \n", "\n"))
         else:
-            lines.append(f"  {escape(part)}  ")
+            lines.append(f"{indent}{escape(part)}  ")
     return "\n".join(lines)
 
 

@@ -11,7 +11,11 @@ from policyengine.render.blocks import Block, Heading, Item, Pairs, Paragraph, Q
 def draw(blocks: Iterable[Block]) -> str:
     """The text, ending with a line break."""
     lines: list[str] = []
+    before: Block | None = None
     for block in blocks:
+        if isinstance(block, Paragraph) and isinstance(before, Item | Pairs):
+            lines.append("")
+        before = block
         match block:
             case Heading(level=1):
                 lines += ["", block.text] if lines else [block.text]
@@ -40,7 +44,7 @@ def _item(item: Item) -> list[str]:
     for part in item.below:
         if isinstance(part, Quote):
             lines.append(
-                f"{indent}〔{part.place}〕“{part.words}”" if part.words else f"{indent}〔{part.place}〕"
+                f"{indent}{part.place}“{part.words}”" if part.words else f"{indent}{part.place}".rstrip()
             )
         else:
             lines.append(f"{indent}{part}")

@@ -155,6 +155,8 @@ def when_asked(book: Book, f: m.Fact) -> str:
         return book.t(f"只在{under}时", f"only where {under}")
     if f.name in book.asked.keys:
         return book.t("只作标识；次序相同时按它排先后", "only to identify, and to order what ranks equal")
+    if f.name in book.asked.together:
+        return book.t("只在同时改选几项口径时", "only where several readings are changed together")
     return book.t("不影响认定，只作标识或记录", "never for the decision; it only identifies or records")
 
 

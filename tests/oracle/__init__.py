@@ -30,6 +30,7 @@ READINGS: dict[str, tuple[str, ...]] = {
     "consortium_split": ("by_investment", "by_entitlement"),
     "lead_quota": ("any_two", "consortium_plus_one"),
     "member_slot": ("free", "used"),
+    "earlier_slot": ("counted", "free"),
     "violation_window": ("rolling", "calendar_years"),
     "other_support": ("any_level", "district_only"),
     "filing_year": ("calendar", "policy_year"),

@@ -64,6 +64,7 @@ def random_case(
         project["applicant"] = "E1" if rng.random() < crowd else rng.choice(list(case["enterprise"]))
         if project["program_applied"] == "consortium" or rng.random() < 0.03:
             _add_participations(rng, case, pid, boundary)
+        _agree_on_filing(case, pid)
     _set_orders(rng, case["project"])
     for pid in case["project"]:
         _add_support(rng, case, {"project": pid, "participation": None})
@@ -72,7 +73,7 @@ def random_case(
     for eid, firm in case["enterprise"].items():
         days = _days_of(case, eid)
         firm["last_major_violation_on"] = _violation(rng, days, boundary)
-        if rng.random() < 0.5:
+        if rng.random() < 0.4:
             _add_earlier_awards(rng, case, eid, days, boundary)
     return case
 
@@ -237,7 +238,7 @@ def _project(rng: random.Random, case: RandomCase, home: date, boundary: bool) -
         "is_industrial_upgrade": rng.random() > 0.02,
         **_investments(rng, program, boundary),
         "system_kind": rng.choices(SYSTEMS, (30, 25, 15, 10, 13, 7))[0],
-        "quota_exception_approved": rng.random() < 0.15,
+        "quota_exception_approved": rng.random() < 0.25,
         "first_invoice_on": first,
         "last_invoice_on": last,
     }
@@ -284,6 +285,30 @@ def _add_participations(rng: random.Random, case: RandomCase, pid: str, boundary
         }
 
 
+FILED = {
+    "approved_or_filed": "member_filed",
+    "in_statistics_platform": "member_in_statistics_platform",
+    "is_industrial_upgrade": "member_is_industrial_upgrade",
+}
+
+
+def _disagreeing(case: RandomCase, pid: str) -> list[str]:
+    """What a consortium project denies of itself although no member denies it of its part."""
+    project = case["project"][pid]
+    members = [row for row in case["participation"].values() if row["project"] == pid]
+    return [
+        fact
+        for fact, part in FILED.items()
+        if project["program_applied"] == "consortium" and not project[fact]
+        if all(row[part] for row in members)
+    ]
+
+
+def _agree_on_filing(case: RandomCase, pid: str) -> None:
+    for fact in _disagreeing(case, pid):
+        case["project"][pid][fact] = True
+
+
 def _add_support(rng: random.Random, case: RandomCase, owner: dict[str, str | None]) -> None:
     """Give one owner no record, or one or two of any kind, level and status."""
     kinds = ("grant", "award", "interest_subsidy", "tax_preference", "fund_equity")
@@ -308,9 +333,10 @@ def _add_earlier_awards(
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         if last < VALID_FROM:
             return
-        item = rng.choice(("equipment", "robot", "informatization"))
-        cap = SHAPES[item][1]
-        filed_on = _day_in(rng, max(date(last.year, 1, 1), VALID_FROM), last)
+        item = rng.choice(("equipment", "robot", "informatization", "equipment", "robot", "consortium"))
+        cap = SHAPES["joint" if item == "consortium" else item][1]
+        first = VALID_FROM if rng.random() < 0.5 else max(date(last.year, 1, 1), VALID_FROM)
+        filed_on = _day_in(rng, first, last)
         if boundary and rng.random() < 0.5:
             filed_on = rng.choice([day for day in (*EDGES, last) if VALID_FROM <= day <= last])
         near = (cap, cap - 1, cap - 100, cap - 10_000, cap - WAN, cap // 2, cap // 3, WAN, 0)
@@ -338,6 +364,7 @@ def contradictions(case: RandomCase) -> list[str]:
             broken.append(f"{pid}: robots above equipment")
         if not row["first_invoice_on"] <= row["last_invoice_on"] <= row["declared_on"]:
             broken.append(f"{pid}: invoice days")
+        broken += [f"{pid}: {fact}" for fact in _disagreeing(case, pid)]
     for eid, row in case["enterprise"].items():
         dated = [a for a in case["earlier_award"].values() if a["applicant"] == eid]
         past = [row["last_major_violation_on"], *(award["award_filed_on"] for award in dated)]

@@ -89,7 +89,10 @@ BY_TEXT: list[tuple[str, Case, Expected]] = [
     # 四.3
     ("consortium", joint((300 * W, LEADER), (300 * W, {})), {"M1": 9 * W, "M2": 9 * W}),
     ("three to one", joint((200 * W, LEADER), (600 * W, {})), {"M1": 6 * W, "M2": 18 * W}),
-    ("a lead investing nothing", joint((0, LEADER), (600 * W, {})), {"M1": 0, "M2": 18 * W}),
+    ("a leader investing nothing, two others", joint((0, LEADER), (300 * W, {}), (300 * W, {})),
+     {"M1": 0, "M2": 9 * W, "M3": 9 * W}),
+    ("a leader investing nothing, one other", joint((0, LEADER), (600 * W, {})), {"consortium_members"}),
+    ("a leader investing a fen", joint((1, LEADER), (600 * W, {})), {"M1": 0, "M2": 18 * W}),
     ("two fen above", joint((250 * W + 1, LEADER), (250 * W + 1, {})), {"M1": 7_500_000, "M2": 7_500_000}),
     (
         "18000000.99 in three: the first credit code gets the odd fen",
@@ -142,6 +145,8 @@ UNEVEN = joint((200 * W, LEADER), (600 * W, A))
 UNFIT = joint((300 * W, LEADER), (200 * W, {}), (300 * W, {"good_credit": False}))
 LEAP = date(2020, 2, 29)
 GRANT = [support("award", "approved", level, project="P1") for level in ("province", "district")]
+APPROVED = {"quota_exception_approved": True}
+AGAIN = equipment(2000 * W, **APPROVED)
 TWO_YEARS = case(equipment(2000 * W), second(equipment(2000 * W, declared_on=YEARS[2022])))
 BOTH = equipment(4000 * W, also_informatization=True, software_hardware_investment=600 * W)
 SMALL = equipment(400 * W, also_informatization=True, software_hardware_investment=500 * W)
@@ -168,8 +173,8 @@ BY_READING: list[tuple[str, Case, dict[str, str], str, dict[str, tuple[Expected,
     ("exactly half", joint((300 * W, LEADER), (300 * W, {})), {}, "sme_share", {
         "inclusive": (18 * W,), "exclusive": ({"consortium_sme_share"},)}),
     ("nothing invested", joint((0, LEADER), (0, {})), {}, "sme_share", {
-        "inclusive": ({"consortium_enough"},),
-        "exclusive": ({"consortium_enough", "consortium_sme_share"},)}),
+        "inclusive": ({"consortium_members", "consortium_enough"},),
+        "exclusive": ({"consortium_members", "consortium_enough", "consortium_sme_share"},)}),
     ("robots of 300万元", case(robot(1000 * W, 300 * W)), {}, "robot_award_base", {
         "whole_project": (50 * W,), "robots_only": (15 * W,)}),
     ("120万元 and 60万元", case(BOTH), {}, "items_per_project", {
@@ -194,10 +199,10 @@ BY_READING: list[tuple[str, Case, dict[str, str], str, dict[str, tuple[Expected,
      {"consortium_cap_scope": "each_member"}, "bonus_cap", {
         "fixed": ({"M1": 100 * W, "M2": 100 * W},), "scaled": ({"M1": 133_333_333, "M2": 100 * W},),
         "points_outside": ({"M1": 140 * W, "M2": 100 * W},)}),
-    ("70万元 before", case(equipment(2000 * W), earlier_award=[earlier("equipment", 70 * W)]), {},
+    ("70万元 before", case(AGAIN, earlier_award=[earlier("equipment", 70 * W)]), {},
      "cap_scope", {"item_year": (30 * W,), "project": (60 * W,), "item_validity": (30 * W,),
                    "enterprise_year": (30 * W,)}),
-    ("70万元 for robots", case(equipment(2000 * W), earlier_award=[earlier("robot", 70 * W)]), {},
+    ("70万元 for robots", case(AGAIN, earlier_award=[earlier("robot", 70 * W)]), {},
      "cap_scope", {"item_year": (60 * W,), "project": (60 * W,), "item_validity": (60 * W,),
                    "enterprise_year": (30 * W,)}),
     ("two years", TWO_YEARS, {}, "cap_scope", {
@@ -211,9 +216,9 @@ BY_READING: list[tuple[str, Case, dict[str, str], str, dict[str, tuple[Expected,
      "cap_scope", {"project": (100 * W, 50 * W), "enterprise_year": (100 * W, 0)}),
     ("several items, largest cap", case(BOTH), SEVERAL, "cap_scope", {
         "item_year": (150 * W,), "enterprise_year": (100 * W,)}),
-    ("a failed item lends no cap", case(SMALL, earlier_award=[earlier("robot", 60 * W)]), SEVERAL,
+    ("a failed item lends no cap", case(SMALL | APPROVED, earlier_award=[earlier("robot", 60 * W)]), SEVERAL,
      "cap_scope", {"item_year": (50 * W,), "enterprise_year": (0,)}),
-    ("used up", case(equipment(500 * W), earlier_award=[earlier("equipment", 101 * W)]), {},
+    ("used up", case(AGAIN, earlier_award=[earlier("equipment", 101 * W)]), {},
      "cap_scope", {"item_year": (0,)}),
     ("90 and 120万元", joint((3000 * W, LEADER), (4000 * W, {})), {}, "consortium_cap_scope", {
         "whole": ({"M1": 42_857_143, "M2": 57_142_857},), "each_member": ({"M1": 90 * W, "M2": 100 * W},)}),
@@ -237,6 +242,23 @@ BY_READING: list[tuple[str, Case, dict[str, str], str, dict[str, tuple[Expected,
         "free": (18 * W, 15 * W), "used": (18 * W, LATE)}),
     ("a seat in one's own consortium", case(LEAD, equipment(500 * W), participation=SEATS,
         firms={"E1": LEADER}), {}, "member_slot", {"used": (18 * W, 15 * W)}),
+    ("an award of the year", case(equipment(500 * W), earlier_award=[earlier("robot", W)]), {},
+     "earlier_slot", {"counted": (LATE,), "free": (15 * W,)}),
+    ("an award of the year before", case(equipment(500 * W), earlier_award=[
+        earlier("robot", W, date(2020, 12, 31))]), {}, "earlier_slot", {"counted": (15 * W,)}),
+    ("a consortium of the year", case(equipment(500 * W), second(equipment(600 * W)), earlier_award=[
+        earlier("consortium", 90 * W)]), {}, "earlier_slot", {
+        "counted": (15 * W, LATE), "free": (15 * W, LATE)}),
+    ("two items, perhaps one project", case(LEAD, equipment(500 * W), participation=SEATS, firms={"E1": LEADER},
+        earlier_award=[earlier("robot", W), earlier("informatization", W)]), SEVERAL,
+     "earlier_slot", {"counted": (18 * W, LATE), "free": (18 * W, 15 * W)}),
+    ("two items, two projects", case(LEAD, participation=SEATS, firms={"E1": LEADER},
+        earlier_award=[earlier("robot", W), earlier("informatization", W)]), {},
+     "earlier_slot", {"counted": (LATE,), "free": (18 * W,)}),
+    ("one of each kind, the consortium paid", case(LEAD, equipment(500 * W), participation=SEATS,
+        firms={"E1": LEADER}, earlier_award=[earlier("consortium", 90 * W)]),
+     {"lead_quota": "consortium_plus_one"}, "earlier_slot", {
+        "counted": (LATE, 15 * W), "free": (18 * W, 15 * W)}),
     ("a day more than three years", violated(date(2018, 5, 31)), {}, "violation_window", {
         "rolling": (15 * W,), "calendar_years": ({"no_recent_violation"},)}),
     ("three years to the day", violated(date(2018, 6, 1)), {}, "violation_window", {
@@ -259,7 +281,7 @@ BY_READING: list[tuple[str, Case, dict[str, str], str, dict[str, tuple[Expected,
         "calendar": (15 * W, 15 * W), "policy_year": (15 * W, LATE)}),
     ("the award of another policy year", case(equipment(2000 * W, declared_on=date(2021, 9, 1)),
         earlier_award=[earlier("equipment", 70 * W)]), {}, "filing_year", {
-        "calendar": (30 * W,), "policy_year": (60 * W,)}),
+        "calendar": (LATE,), "policy_year": (60 * W,)}),
     ("filed after, bought before", solo({}, declared_on=date(2023, 9, 1)), {}, "validity_date", {
         "declared": ({"declared_in_validity"},), "invoices": (15 * W,)}),
     ("an invoice too early", solo({}, first_invoice_on=date(2020, 8, 14)), {}, "validity_date", {
@@ -350,9 +372,15 @@ def test_a_place_used_as_a_member_leaves_a_lead_one() -> None:
         check(subject, readings, {"P1": 18 * W, "P2": LATE, "P3": 18 * W})
 
 
-def test_support_for_the_consortium_project_itself_is_not_asked() -> None:
+def test_support_for_the_consortium_project_itself_refuses_it() -> None:
     given = [support("grant", "received", "city", project="P1")]
-    check(joint((300 * W, LEADER), (300 * W, {}), support=given), {}, {"P1": 18 * W})
+    check(joint((300 * W, LEADER), (300 * W, {}), support=given), {}, {"P1": {"no_other_support"}})
+
+
+def test_what_the_consortium_project_says_of_its_own_filing_is_not_asked() -> None:
+    unfiled = dict.fromkeys(("approved_or_filed", "in_statistics_platform", "is_industrial_upgrade"), False)
+    subject = case({**LEAD, **unfiled}, participation=SEATS, firms={"E1": LEADER})
+    check(subject, {}, {"P1": 18 * W})
 
 
 def test_a_consortium_is_never_combined_with_items() -> None:
@@ -363,7 +391,7 @@ def test_a_consortium_is_never_combined_with_items() -> None:
 
 def test_a_part_of_the_cap_left_in_fen_is_not_rounded_again() -> None:
     spent = [earlier("equipment", 100 * W - 150)]
-    check(case(equipment(500 * W), earlier_award=spent), {"rounding": "yuan_down"}, {"P1": 150})
+    check(case(AGAIN, earlier_award=spent), {"rounding": "yuan_down"}, {"P1": 150})
 
 
 def test_the_total_of_an_enterprise() -> None:

@@ -87,7 +87,8 @@ def award_by_definition(docket: Docket, granted: list[str], pid: str) -> dict[st
         return same_item and (scope == "item_validity" or same_year)
 
     def used(item: str) -> int:
-        records = [r for r in docket.earlier.values() if r["applicant"] == row["applicant"]]
+        own = [r for r in docket.earlier.values() if r["applicant"] == row["applicant"]]
+        records = [r for r in own if r["award_item"] != "consortium"]
         total = 0
         for past in records:
             shared = shares_a_cap(item, past["award_item"], past["award_filed_on"])
@@ -154,19 +155,26 @@ def has_place(docket: Docket, verdicts: dict[str, Verdict], pid: str) -> bool:
 
     of_firm = [p for p, r in docket.projects.items() if r["applicant"] == row["applicant"]]
     same_year = [p for p in of_firm if year(p) == year(pid)]
-    leads = any(p in docket.joint for p in same_year)
+    past = [r["award_item"] for r in docket.earlier.values() if r["applicant"] == row["applicant"]
+            and filing_year(r["award_filed_on"], read) == year(pid) and read["earlier_slot"] == "counted"]  # fmt: skip
+    paid = [item == "consortium" for item in past]
+    if read["items_per_project"] == "several":  # one project for each award of the most frequent item
+        of_items = Counter(item for item in past if item != "consortium")
+        paid = [kind for kind in paid if kind] + [False] * max(of_items.values(), default=0)
+    leads = any(p in docket.joint for p in same_year) or True in paid
     before = [p for p in same_year if p in eligible and rank(p) < rank(pid)]
     if leads and read["lead_quota"] == "consortium_plus_one":
-        if any((p in docket.joint) == (pid in docket.joint) for p in before):
+        mine = pid in docket.joint
+        if mine in paid or any((p in docket.joint) == mine for p in before):
             return False
-        before = before[:1]  # all of the other kind: one of them is kept
+        before = [] if (not mine) in paid else before[:1]  # all of the other kind: one of them is kept
     seats = [
         p
         for p in eligible
         if p in docket.joint and p not in of_firm and year(p) == year(pid)
         if any(docket.records[m]["member"] == row["applicant"] for m in docket.good[p])
     ]
-    places = (2 if leads else 1) - (len(seats) if read["member_slot"] == "used" else 0)
+    places = (2 if leads else 1) - len(paid) - (len(seats) if read["member_slot"] == "used" else 0)
     return len(before) < places
 
 

@@ -106,8 +106,9 @@ def failed_conditions(docket: Docket, pid: str) -> list[str]:
     failed = [] if in_validity(project, read) else ["declared_in_validity"]
     failed += firm_failures(docket.firms[project["applicant"]], project["declared_on"], read)
     if pid in docket.joint:
-        # 取舍: 五.2 and 五.3 are asked of each member's record, not of the consortium project; a
-        # support record on the consortium project itself does not count (as the contract has it).
+        # 取舍: 五.2 speaks of 企业实施的技术改造项目, so it is asked of each member's part; 五.3 speaks of
+        # 同一项目 whoever carries it out, so money for the consortium project as a whole refuses it.
+        failed += failing(no_other_support=pid not in docket.supported)
         return failed + consortium_failures(docket, pid)
     failed += project_failures(project, PROJECT_FACTS, pid in docket.supported)
     by_item = [item_failures(project, item, read) for item in items_filed(project, read)]
@@ -224,6 +225,8 @@ def item_awards(docket: Docket, granted: Iterable[str]) -> dict[str, Award]:
     awards: dict[str, Award] = {}
     used: dict[tuple[object, ...], int] = {}
     for row in docket.earlier.values():
+        if row["award_item"] == "consortium":
+            continue  # 四.3 has a cap of its own
         pool = cap_pool(row["applicant"], row["award_item"], row["award_filed_on"], read)
         used[pool] = used.get(pool, 0) + row["award_amount"]
     for pid in sorted(granted, key=lambda pid: declared_rank(docket, pid)):
@@ -268,10 +271,12 @@ def consortium_failures(docket: Docket, pid: str) -> list[str]:
     invested = {mid: for_threshold(docket.records[mid], JOINT, read) for mid in counted}
     total = sum(invested.values())
     sme = sum(amount for mid, amount in invested.items() if firm[mid]["is_sme"])
+    # 共同开展: whoever invests nothing does not carry out anything (but may be the one 围绕 whom).
+    doing = [mid for mid in good if for_threshold(docket.records[mid], JOINT, read) > 0]
     reaches = total == JOINT.threshold and read["consortium_threshold"] == "inclusive"
     is_half = sme * 2 == total and read["sme_share"] == "inclusive"
     return failing(
-        consortium_members=len(good) >= 2,
+        consortium_members=len(doing) >= 2,
         consortium_has_sme=any(firm[mid]["is_sme"] for mid in good),
         consortium_has_leader=any(firm[mid]["is_chain_leader"] for mid in good),
         consortium_enough=total > JOINT.threshold or reaches,
@@ -324,6 +329,22 @@ def declared_rank(docket: Docket, pid: str) -> tuple[int, str, str]:
     return project["declared_order"], project["project_code"], pid
 
 
+def earlier_projects(docket: Docket, firm: str, year: int) -> dict[bool, int]:
+    """每年只能申报一个: projects of the year that got their award before, consortia (True) and others.
+
+    取舍: an award is a project. Where a project may file several items, awards of different items may
+    be of one project, so that there are at least as many projects as awards of one item.
+    """
+    read = docket.read
+    if read["earlier_slot"] == "free":
+        return {True: 0, False: 0}
+    rows = [row for row in docket.earlier.values() if row["applicant"] == firm]
+    items = [row["award_item"] for row in rows if filing_year(row["award_filed_on"], read) == year]
+    singles = [items.count(item) for item in ITEMS]
+    several = read["items_per_project"] == "several"
+    return {True: items.count("consortium"), False: max(singles) if several else sum(singles)}
+
+
 def beyond_quota(docket: Docket, eligible: Collection[str]) -> dict[str, list[str]]:
     """除…牵头企业可申报两个项目外，每个独立法人企业原则上每年只能申报一个项目: those too many."""
     read, joint, beyond = docket.read, docket.joint, []
@@ -333,8 +354,9 @@ def beyond_quota(docket: Docket, eligible: Collection[str]) -> dict[str, list[st
         filed.setdefault((project["applicant"], year_of[pid]), []).append(pid)
     for (firm, year), pids in filed.items():
         # 取舍: a consortium filed that year makes a lead, even refused or out of the validity.
-        leads = not joint.isdisjoint(pids)
-        slots = 2 if leads else 1
+        past = earlier_projects(docket, firm, year)
+        leads = not joint.isdisjoint(pids) or past[True] > 0
+        slots = (2 if leads else 1) - past[True] - past[False]
         if read["member_slot"] == "used":  # p not in pids: led by another enterprise
             others = [p for p in joint if p in eligible and year_of[p] == year and p not in pids]
             seats = [docket.records[m]["member"] for p in others for m in docket.good[p]]
@@ -343,7 +365,10 @@ def beyond_quota(docket: Docket, eligible: Collection[str]) -> dict[str, list[st
         first = ranked
         if leads and read["lead_quota"] == "consortium_plus_one":
             # 取舍: the first of each kind; a slot used as a member takes the later of the two.
-            kinds = [[p for p in ranked if (p in joint) == kind][:1] for kind in (True, False)]
+            kinds = [
+                [p for p in ranked if (p in joint) == kind][: max(1 - past[kind], 0)]
+                for kind in (True, False)
+            ]
             first = [pid for pid in ranked if [pid] in kinds]
         late = [pid for pid in ranked if pid not in first[: max(slots, 0)]]
         beyond += [pid for pid in late if not docket.projects[pid]["quota_exception_approved"]]

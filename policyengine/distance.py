@@ -1,0 +1,351 @@
+"""How far a refused application is from what each failed condition asks for, and what reaching it would give.
+
+The failing comparison is inverted for the one fact that moves: two points of the margin between its sides
+give the step, and where the margin is no straight line the step is found by halving. What is suggested is
+then confirmed: with it the condition holds, with one smallest unit less it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from itertools import product
+
+from policyengine import exact
+from policyengine import plan as p
+from policyengine.again import After, after, again
+from policyengine.deciding import subject
+from policyengine.decision import Decision, Failure, Subject
+from policyengine.diagnostics import CaseError
+from policyengine.exact import Number
+from policyengine.inplay import InPlay, InPlayOf, Link, settled
+from policyengine.instances import Ent, When
+from policyengine.ladder import Ladder, distance_between, ladder
+from policyengine.lang import nodes as n
+from policyengine.model import Fact, Label
+from policyengine.values import ABSENT, FactRef, Known, Type, Unknown, Value
+from policyengine.world import World
+
+MOST_CHOSEN = 40
+MOST_TOGETHER = 24  # combinations of answers that are tried for what reaching everything gives
+FEN = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One fact that would have to be other than it is.
+
+    `needed`: of a quantity or day the nearest value that passes; of an option or truth every answer that
+    passes and gives the same. `gap`: between given and needed, in base units or days; None for answers.
+    `after`: what the application gets if only this moves.
+    """
+
+    ref: FactRef
+    subject: Subject
+    fact: Fact
+    given: Value
+    needed: tuple[Known, ...]
+    gap: Number | None
+    after: After
+
+    @property
+    def alone(self) -> bool:
+        """Whether this alone changes the outcome."""
+        return self.after.outcome not in (None, "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """What a condition compares with a number that no fact moves: 共同体设备投资合计460万元, short by 40万元."""
+
+    label: Label
+    type: Type
+    value: Number
+    needed: Number
+    gap: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A fact in play, named where no single one settles the condition."""
+
+    ref: FactRef
+    subject: Subject
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """How far one failed condition is from being met.
+
+    `moves`: each of them is enough (`together`: all of them at once). Where there is none, `in_play` names the
+    facts that the condition depends on. `shortfall`: the sum or count that falls short, where several make it up.
+    `after`: what the application gets if all of `together` move.
+    """
+
+    failure: Failure
+    moves: tuple[Move, ...]
+    together: bool
+    in_play: tuple[Named, ...]
+    shortfall: Shortfall | None
+    after: After | None = None
+
+    @property
+    def unique(self) -> bool:
+        """Whether exactly one fact settles the condition."""
+        return len({move.ref for move in self.moves}) == 1 and not self.together
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What an application gets once every failed condition is reached, by the first way of each.
+
+    `moved`: the facts and what they are then. `least`: other answers that pass would give more.
+    """
+
+    moved: tuple[tuple[FactRef, Known], ...]
+    after: After
+    least: bool
+
+
+def distances(world: World, ent: Ent, decision: Decision) -> tuple[Distance, ...]:
+    """The distance of every failed condition of an application, in the order of its refusals."""
+    return tuple(_Measurer(world, ent, failure).distance() for failure in decision.refusals)
+
+
+def reached(world: World, ent: Ent, found: tuple[Distance, ...]) -> Reached | None:
+    """What reaching all of several failed conditions gives; None for one alone, or where one has no way."""
+    if len(found) < 2 or not all(distance.moves for distance in found):
+        return None
+    ways: dict[FactRef, tuple[Known, ...]] = {}
+    for distance in found:
+        for move in distance.moves if distance.together else _first(distance.moves):
+            before = ways.get(move.ref, move.needed)
+            both = _both(move, before)
+            if not both:
+                return None
+            ways[move.ref] = both
+    results: list[Reached] = []
+    for values in list(product(*ways.values()))[:MOST_TOGETHER]:
+        facts = dict(zip(ways, values, strict=True))
+        results.append(Reached(tuple(facts.items()), after(again(world, facts), ent), False))
+    least = min(results, key=_worth)
+    more = any(result.after.key != least.after.key for result in results)
+    return Reached(least.moved, least.after, more)
+
+
+def _first(moves: tuple[Move, ...]) -> list[Move]:
+    """The moves of the first fact: one, or the answers of one question with what each group of them gives."""
+    same = [move for move in moves if move.ref == moves[0].ref]
+    if len(same) == 1:
+        return same
+    first = same[0]
+    answers = tuple(answer for move in same for answer in move.needed)
+    return [Move(first.ref, first.subject, first.fact, first.given, answers, None, first.after)]
+
+
+def _both(move: Move, before: tuple[Known, ...]) -> tuple[Known, ...]:
+    """What satisfies two conditions on one fact: the farther value, or the answers that pass both."""
+    if move.gap is None:
+        return tuple(answer for answer in move.needed if answer in before)
+    [one], [other] = move.needed, before
+    further = distance_between(move.given, one) >= distance_between(move.given, other)
+    return (one,) if further else (other,)
+
+
+def _worth(result: Reached) -> tuple[bool, Fraction]:
+    amount = result.after.amount
+    low = amount.low if isinstance(amount, Unknown) else amount
+    return result.after.outcome == "granted", Fraction(low) if isinstance(
+        low, Decimal | Fraction
+    ) else Fraction(0)
+
+
+@dataclass(slots=True)
+class _Measurer:
+    """Measures one failed condition."""
+
+    world: World
+    application: Ent
+    failure: Failure
+    ent: Ent = field(init=False)
+    tried: dict[tuple[FactRef, Known], bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.ent = self.world.entities[self.failure.subject.kind][self.failure.subject.id]
+
+    def distance(self) -> Distance:
+        when = self.world.when(self.application)
+        walk = InPlayOf(self.world, self.application)
+        found = [
+            each for each in walk.name(self.ent, self.failure.condition, when, True) if self.near(each.ent)
+        ]
+        shortfall = next((s for each in found if (s := self.shortfall(each, found))), None)
+        found = list(settled(found, self.own_day(when)))
+        moves = [move for each in found if (move := self.measured(each))]
+        moves += [move for each in _chosen(found) for move in self.answers(each)]
+        moves = [move for move in moves if move.alone or not move.fact.choice] or moves
+        if moves:
+            return Distance(self.failure, tuple(moves), False, (), shortfall)
+        together = self.together(found)
+        if together:
+            facts = {move.ref: move.needed[0] for move in together}
+            gives = after(again(self.world, facts), self.application)
+            return Distance(self.failure, tuple(together), True, (), shortfall, gives)
+        named = {each.ref: Named(each.ref, subject(self.world, each.ent), each.fact.label) for each in found}
+        return Distance(self.failure, (), False, tuple(named.values()), shortfall)
+
+    def own_day(self, when: When) -> FactRef:
+        """The fact that dates the application."""
+        return FactRef(self.application.kind, self.application.id, self.world.plan(when).application.date)
+
+    def near(self, ent: Ent) -> bool:
+        """Whether an entity's facts are this application's to change: not those of another application."""
+        seen: Ent | None = ent
+        entities = self.world.policy.entities
+        while seen is not None and entities[seen.kind].dated_by in entities[seen.kind].references:
+            seen = seen.refs.get(entities[seen.kind].dated_by)
+        return seen is None or seen.kind != self.application.kind or seen is self.application
+
+    # --- whether it holds ---
+
+    def holds(self, facts: Mapping[FactRef, Known]) -> bool:
+        """Whether the condition is met, or at least open, with some facts other than they are."""
+        key = next(iter(facts.items())) if len(facts) == 1 else None
+        if key is not None and key in self.tried:
+            return self.tried[key]
+        other = again(self.world, facts)
+        try:
+            value = other.value(self.ent, self.failure.condition, other.when(self.application))
+        except (CaseError, KeyError):  # the rule cannot be read, or another version does not have it
+            value = False
+        if key is not None:
+            self.tried[key] = value is not False
+        return value is not False
+
+    # --- what is chosen ---
+
+    def answers(self, each: InPlay) -> Iterator[Move]:
+        """The answers that pass, those that give the same in one."""
+        given = self.world.stated(each.ent, each.fact.name)
+        if given is None:
+            return
+        groups: dict[object, tuple[list[Known], After]] = {}
+        for answer in _options(each.fact):
+            if answer != given and self.holds({each.ref: answer}):
+                gives = after(again(self.world, {each.ref: answer}), self.application)
+                groups.setdefault(gives.key, ([], gives))[0].append(answer)
+        for answers, gives in groups.values():
+            yield Move(each.ref, subject(self.world, each.ent), each.fact, given, tuple(answers), None, gives)
+
+    # --- what is measured ---
+
+    def measured(self, each: InPlay) -> Move | None:
+        """The nearest value of a quantity or day that passes."""
+        if each.link is None or not each.direction:
+            return None
+        given = self.world.stated(each.ent, each.fact.name)
+        steps = ladder(each.fact, self.world.policy.units, given, each.direction)
+        if steps is None or given is None:
+            return None
+        count = steps.nearest(self.guess(each, each.link, steps), lambda value: self.holds({each.ref: value}))
+        if count is None:
+            return None
+        needed = steps.at(count)
+        gives = after(again(self.world, {each.ref: needed}), self.application)
+        who = subject(self.world, each.ent)
+        return Move(each.ref, who, each.fact, given, (needed,), distance_between(given, needed), gives)
+
+    def guess(self, each: InPlay, link: Link, steps: Ladder) -> int:
+        """How many steps close the margin, if it is a straight line; 1 where that cannot be said."""
+        start = self.margin(link, {})
+        next_one = self.margin(link, {each.ref: steps.at(1)}) if steps.room != 0 else None
+        if start is None or next_one is None:
+            return 1
+        slope = exact.subtract(next_one, start)
+        sign = 1 if link.operator in (">", ">=") else -1
+        lack, gain = -Fraction(start) * sign, Fraction(slope) * sign
+        if gain <= 0 or lack < 0:
+            return 1
+        count = lack / gain
+        whole = count.numerator // count.denominator
+        exactly = count.denominator == 1
+        return max(1, whole if exactly and link.operator in (">=", "<=") else whole + 1)
+
+    def margin(self, link: Link, facts: Mapping[FactRef, Known]) -> Number | None:
+        """Left side less right side, days as numbers; None where a side is open."""
+        other = again(self.world, facts) if facts else self.world
+        when = other.when(self.application)
+        try:
+            left, right = (link.side(other, side, when) for side in (link.left, link.right))
+        except (CaseError, KeyError):
+            return None
+        if isinstance(left, date) and isinstance(right, date):
+            return Decimal((left - right).days)
+        if isinstance(left, Decimal | Fraction) and isinstance(right, Decimal | Fraction):
+            return exact.subtract(left, right)
+        return None
+
+    def shortfall(self, each: InPlay, found: list[InPlay]) -> Shortfall | None:
+        """What a comparison's left side lacks, where it is a sum of facts and nothing moves the right side."""
+        link = each.link
+        if link is None or not isinstance(link.left, n.Path) or link.operator not in (">=", ">"):
+            return None
+        sums = {other.ref for other in found if other.link is link}
+        if len(sums) == 1 or any(other.link is link and not other.left for other in found):
+            return None
+        node = self.world.plan(link.when).nodes.get(link.left.name)
+        value, needed = (link.side(self.world, side, link.when) for side in (link.left, link.right))
+        if node is None or isinstance(node, p.FactNode | p.ReadingNode):
+            return None
+        if not isinstance(value, Decimal | Fraction) or not isinstance(needed, Decimal | Fraction):
+            return None
+        if link.operator == ">":
+            least = {"money": FEN, "count": exact.ONE}.get(node.info.type.kind)
+            if least is None:
+                return None
+            needed = exact.add(needed, least)
+        gap = exact.subtract(needed, value)
+        return Shortfall(node.info.label, node.info.type, value, needed, gap)
+
+    # --- several at once ---
+
+    def together(self, found: list[InPlay]) -> list[Move]:
+        """One move for each part of a condition that fails in several, where all of them together pass."""
+        moves: list[Move] = []
+        for each in found:
+            if each.link is None or not each.direction or any(m.ref == each.ref for m in moves):
+                continue
+            given = self.world.stated(each.ent, each.fact.name)
+            steps = ladder(each.fact, self.world.policy.units, given, each.direction)
+            if steps is None or given is None:
+                continue
+            count = self.guess(each, each.link, steps)
+            if steps.room is not None and count > steps.room:
+                continue
+            needed = steps.at(count)
+            gives = after(again(self.world, {each.ref: needed}), self.application)
+            who = subject(self.world, each.ent)
+            moves.append(
+                Move(each.ref, who, each.fact, given, (needed,), distance_between(given, needed), gives)
+            )
+        passes = len(moves) > 1 and self.holds({move.ref: move.needed[0] for move in moves})
+        links = {id(each.link) for each in found if each.direction}
+        return moves if passes and len(links) == len(moves) else []
+
+
+def _chosen(found: list[InPlay]) -> list[InPlay]:
+    return [each for each in found if each.direction == 0][:MOST_CHOSEN]
+
+
+def _options(fact: Fact) -> list[Known]:
+    """Every answer to a question that has a few."""
+    answers: list[Known] = []
+    if fact.type.kind == "bool":
+        answers = [True, False]
+    elif fact.type.kind == "enum":
+        answers = list(fact.type.options)
+    return [*answers, ABSENT] if fact.type.optional else answers

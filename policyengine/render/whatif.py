@@ -1,0 +1,234 @@
+"""Sentences about what would be otherwise: how far a refusal is, what reaching it gives, what another reading gives.
+
+Every format says them in the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from policyengine import wording
+from policyengine.again import After
+from policyengine.alternatives import Alternative, Interaction, Reading
+from policyengine.decision import Subject
+from policyengine.distance import Distance, Move
+from policyengine.explanation import Explanation
+from policyengine.model import Policy
+from policyengine.render.said import named
+from policyengine.values import T_MONEY, Absent, Known, Type, Unknown, Value
+
+MOST_WAYS = 4  # of one condition that are written out
+MOST_NAMED = 8
+MOST_PAIRS = 5
+
+
+def gives(policy: Policy, result: After, lang: str, least: bool = False) -> str:
+    """`可得15万元`, `仍不予支持`, `待补材料（金额0元至40万元）`."""
+    zh = lang == "zh"
+    if result.contradicts:
+        words = ("；" if zh else "; ").join(label(lang) for label in result.contradicts)
+        return (
+            f"但与其他材料不符，要一并改：{words}"
+            if zh
+            else f"but other facts would have to change too: {words}"
+        )
+    if result.outcome == "granted" and isinstance(result.amount, Decimal | Fraction):
+        amount = wording.money(result.amount, lang)
+        if zh:
+            return f"{'至少' if least else ''}可得{amount}"
+        return f"{'at least ' if least else ''}{amount} would be granted"
+    if result.outcome == "refused":
+        word = policy.header.outcomes["refused"](lang)
+        return f"仍{word}" if zh else f"still {word}"
+    words = policy.header.outcomes[result.outcome or "undetermined"](lang)
+    if isinstance(result.amount, Unknown) and result.amount.high is not None:
+        span = wording.span(result.amount, T_MONEY, lang)
+        words += f"（金额{span}）" if zh else f" (amount {span})"
+    return words
+
+
+def distance_lines(e: Explanation, number: int) -> tuple[str, ...]:
+    """What to write under a refusal, by its place among them.
+
+    Where several conditions fail and none of them alone changes anything, that is left to `reached_line`.
+    """
+    brief = len(e.distances) > 1 and not any(move.alone for away in e.distances for move in away.moves)
+    return tuple(_Distance(e.policy, e.distances[number], e.decision.subject, e.lang, brief).lines())
+
+
+def reached_line(e: Explanation) -> str:
+    """What reaching every one of several failed conditions gives; "" where that is not known."""
+    lang, result = e.lang, e.reached
+    zh = lang == "zh"
+    if result is None:
+        return ""
+    said = gives(e.policy, result.after, lang, result.least)
+    alone = any(move.alone for away in e.distances for move in away.moves)
+    text = (
+        ""
+        if alone
+        else f"只达到其中一条，仍{e.policy.header.outcomes['refused'].zh}；"
+        if zh
+        else "One of them alone changes nothing; "
+    )
+    text += f"以上各条都达到后，{said}" if zh else f"with all of the above reached, {said}"
+    if result.after.outcome == "refused":
+        why = ("；" if zh else "; ").join(failure.message(lang) for failure in result.after.refusals)
+        text += f"：{why}" if zh else f": {why}"
+    return text
+
+
+def alternative_line(policy: Policy, other: Alternative, lang: str) -> str:
+    """`若读作“不含税”：可得13.2万元`"""
+    label, said = other.reading.chosen.label(lang), reading_gives(policy, other.after, lang)
+    return f"若读作“{label}”：{said}" if lang == "zh" else f'read as "{label}": {said}'
+
+
+def interaction_line(policy: Policy, pair: Interaction, lang: str) -> str:
+    """Two readings changed together."""
+    first, second = (_reading(reading, lang) for reading in (pair.first, pair.second))
+    said = reading_gives(policy, pair.after, lang)
+    if lang == "zh":
+        return f"{first}，同时{second}：{said}（不等于各自影响之和）"
+    return f"{first} together with {second}: {said} (not the sum of what each does)"
+
+
+def reading_gives(policy: Policy, result: After, lang: str) -> str:
+    """What a reading gives, with what it would need to be known."""
+    zh = lang == "zh"
+    said = gives(policy, result, lang).removeprefix("仍" if zh else "still ")
+    if result.missing and result.outcome not in ("granted", "refused"):
+        facts = list(dict.fromkeys(item.label(lang) for item in result.missing))[:MOST_NAMED]
+        said += f"，要看{'、'.join(facts)}" if zh else f", depending on {', '.join(facts)}"
+    return said
+
+
+def _reading(reading: Reading, lang: str) -> str:
+    label, option = reading.interpretation.label(lang), reading.chosen.label(lang)
+    return f"“{label}”读作“{option}”" if lang == "zh" else f'"{label}" read as "{option}"'
+
+
+def answer(policy: Policy, move: Move, value: Value, lang: str) -> str:
+    """A value of a fact in the words of the document."""
+    unit = policy.units.get(move.fact.unit) if move.fact.type.kind == "number" else None
+    return wording.value(value, move.fact.type, lang, move.fact.options, unit or "")
+
+
+class _Distance:
+    """The sentences of one failed condition."""
+
+    def __init__(self, policy: Policy, away: Distance, own: Subject, lang: str, brief: bool) -> None:
+        self.policy, self.away, self.own, self.lang, self.brief = policy, away, own, lang, brief
+        self.zh = lang == "zh"
+
+    def t(self, zh: str, en: str) -> str:
+        return zh if self.zh else en
+
+    def lines(self) -> Iterator[str]:
+        away = self.away
+        short = self.short()
+        if away.together and away.after is not None:
+            yield self.t("下面几项要同时达到：", "All of these at once: ") + self.t("；", "; ").join(
+                self.core(move) for move in away.moves
+            )
+            tail = self.tail(away.after).lstrip("；;， ")
+            yield from [tail] if tail else []
+            return
+        if not away.moves:
+            yield self.unsettled(short)
+            return
+        several = len({move.ref for move in away.moves if move.gap is not None}) > 1
+        if several and short:
+            yield short + self.t(
+                "；下面几项，哪一项补足都可以，没有唯一的答案",
+                "; any one of these can make it up, there is no single answer",
+            )
+        for i, move in enumerate(away.moves[:MOST_WAYS]):
+            start = self.t("或者，", "or ") if i else ""
+            yield f"{start}{self.core(move)}{self.tail(move.after)}"
+        rest = len(away.moves) - MOST_WAYS
+        if rest > 0:
+            yield self.t(f"另有{rest}种办法", f"{rest} more ways")
+
+    def short(self) -> str:
+        """`共同体设备投资合计460万元，差40万元`"""
+        short = self.away.shortfall
+        if short is None:
+            return ""
+        value, gap = (wording.quantity(number, short.type, self.lang) for number in (short.value, short.gap))
+        return self.t(f"{short.label.zh}{value}，差{gap}", f"{short.label('en')} {value}, short by {gap}")
+
+    def unsettled(self, short: str) -> str:
+        """Where no single fact settles it: say so, and which ones it depends on."""
+        text = self.t("没有哪一项单独改变就能满足", "no single fact settles it")
+        text = f"{short}{self.t('；', '; ')}{text}" if short else text
+        named = [f"{self.whose(item.subject)}{item.label(self.lang)}" for item in self.away.in_play]
+        if not named:
+            return text
+        shown = self.t("、", ", ").join(named[:MOST_NAMED])
+        rest = len(named) - MOST_NAMED
+        if rest > 0:
+            shown += self.t(f"等{len(named)}项", f" and {rest} more")
+        return text + self.t(f"，要几项一起看：{shown}", f"; it depends on {shown} together")
+
+    def core(self, move: Move) -> str:
+        """What is given and what is needed."""
+        label = f"{self.whose(move.subject)}{move.fact.label(self.lang)}"
+        given = answer(self.policy, move, move.given, self.lang)
+        if move.gap is None:
+            needed = [answer(self.policy, move, value, self.lang) for value in move.needed]
+            every = self.t("、", ", ").join(needed[:-1])
+            last = self.t(f"{every}或{needed[-1]}", f"{every} or {needed[-1]}") if every else needed[-1]
+            return self.t(f"{label}：现为{given}，须为{last}", f"{label}: {given}, needs to be {last}")
+        [needed_value] = move.needed
+        if isinstance(needed_value, date) and isinstance(move.given, date):
+            return self.day(label, move.given, needed_value)
+        gap = self.quantity(move.gap, move)
+        if _more(needed_value, move.given):
+            return self.t(f"{label}{given}，差{gap}", f"{label} {given}, short by {gap}")
+        wanted = answer(self.policy, move, needed_value, self.lang)
+        return self.t(
+            f"{label}{given}，多{gap}，须不超过{wanted}", f"{label} {given}, {gap} too much: at most {wanted}"
+        )
+
+    def day(self, label: str, given: date, needed: date) -> str:
+        days = abs((needed - given).days)
+        first, last = wording.day(given, self.lang), wording.day(needed, self.lang)
+        if needed > given:
+            return self.t(
+                f"{label}{first}，从{last}起才满足（差{days:,}天）",
+                f"{label} {first}, met from {last} on ({days:,} days short)",
+            )
+        return self.t(
+            f"{label}{first}，最晚到{last}为止（晚了{days:,}天）",
+            f"{label} {first}, met until {last} ({days:,} days late)",
+        )
+
+    def quantity(self, gap: Decimal | Fraction, move: Move) -> str:
+        kind = move.fact.type
+        unit = self.policy.units.get(move.fact.unit) if kind.kind == "number" else None
+        return wording.quantity(gap, kind if kind.kind != "date" else Type("count"), self.lang, unit or "")
+
+    def tail(self, result: After) -> str:
+        said = gives(self.policy, result, self.lang)
+        if result.contradicts:
+            return self.t(f"，{said}", f", {said}")
+        if result.outcome == "refused":
+            if self.brief:
+                return ""
+            return self.t(f"；只达到这一条，{said}", f"; with this alone, {said}")
+        return self.t(f"；达到后{said}", f"; once reached, {said}")
+
+    def whose(self, subject: Subject) -> str:
+        if subject.path in (self.own.path, self.away.failure.subject.path):
+            return ""
+        return f"{named(subject, self.lang)} "
+
+
+def _more(a: Known, b: Value) -> bool:
+    if isinstance(a, Absent) or isinstance(b, Unknown | Absent | bool | str | tuple):
+        return False
+    return a > b  # type: ignore[operator]
