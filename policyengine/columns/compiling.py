@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from fractions import Fraction
 
-from policyengine import plan as p
 from policyengine.columns import tables
+from policyengine.columns.contradictions import Contradictions
 from policyengine.columns.dialect import DUCKDB, Dialect
 from policyengine.columns.domain import (
     FALSE,
     TRUE,
     Col,
     Day,
-    NotExact,
     Num,
     Truth,
     Word,
@@ -25,7 +23,6 @@ from policyengine.columns.domain import (
 )
 from policyengine.columns.names import Names
 from policyengine.columns.refusals import Refusals
-from policyengine.columns.scope import Scope
 from policyengine.columns.text import Output, Written, write
 from policyengine.instances import Plans
 from policyengine.values import Type
@@ -91,7 +88,7 @@ class _Compiler:
     def query(self) -> Query:
         outputs = {"applications": self._applications()} | self._results()
         for kind in self.plans.policy.entities:
-            broken = self._broken_or_late(kind)
+            broken = Contradictions(self.names).of(kind)
             last = next((name for name, output in outputs.items() if output.frame.name == kind), "")
             if broken == FALSE:
                 continue
@@ -217,58 +214,3 @@ class _Compiler:
             case Day() | Word():
                 return f"CASE WHEN {opposite(value.none)} THEN {value.sql} END", FALSE, Fraction(1)
         return "NULL", TRUE, Fraction(1)
-
-    # --- contradictions ---
-
-    def _broken_or_late(self, kind: str) -> str:
-        """Where a row contradicts itself, which the scalar way puts into words."""
-        scope = self.names.own(kind)
-        broken = either(
-            *(self._broken(scope, plan, guard) for guard, plan in Refusals(self.names).versions(scope))
-        )
-        dates = [name for name, f in self.plans.policy.facts.items() if f.entity == kind and f.not_after]
-        return either(broken, *(self._too_late(scope, name) for name in dates))
-
-    def _broken(self, scope: Scope, plan: p.Plan, guard: str) -> str:
-        found = FALSE
-        for rule in plan.rules:
-            if rule.constraint.entity == scope.kind:
-                try:
-                    test = self.names.run.truth(rule.test.node, scope, {})
-                except NotExact as why:
-                    self.names.scalar.setdefault(rule.constraint.name, str(why))
-                    return TRUE
-                found = either(found, both(guard, either(test.no, test.fault)))
-        return found
-
-    def _too_late(self, scope: Scope, name: str) -> str:
-        """A date after the day of an application that looks at it."""
-        fact = self.names.fact(scope, self.plans.policy.facts[name])
-        assert isinstance(fact, Day)
-        given = both(fact.known, opposite(fact.none))
-        if scope.day is not None:
-            return both(given, scope.day.known, f"({fact.sql} > {scope.day.sql})")
-        found = FALSE
-        holders = [
-            scope,
-            *(self.names.follow(scope, r) for r in self.plans.policy.entities[scope.kind].references),
-        ]
-        for holder in holders:
-            for relation, entity, reference in tables.relations(self.plans.policy, holder.kind):
-                if entity.dated_by and entity.name not in self.names.empty:
-                    first = self._first_day(scope, holder, entity.name, reference.name, relation)
-                    found = either(found, both(given, f"({fact.sql} > {first})"))
-        return found
-
-    def _first_day(self, scope: Scope, holder: Scope, kind: str, reference: str, relation: str) -> str:
-        """The earliest day from which an undated entity is seen along one relation."""
-        own = self.names.own(kind)
-        day = own.day
-        assert day is not None
-        self.names.identity(self.names.follow(own, reference))
-        read = f"e.{day.sql}" if day.known == TRUE else f"CASE WHEN e.{day.known} THEN e.{day.sql} END"
-        never = self.names.dialect.day(date(9999, 12, 31))
-        outputs = {f"{scope.name(relation)}.first_day": (f"min({read})", never)}
-        key = self.names.identity(holder).sql
-        found = scope.frame.join({"e": own.frame}, "", (f'e."{reference}"',), (key,), outputs, True)
-        return next(iter(found.values()))

@@ -30,7 +30,7 @@ class NotExact(Exception):
 def both(*parts: str) -> str:
     """AND without constants and repetitions."""
     kept = [part for part in dict.fromkeys(parts) if part != TRUE]
-    if FALSE in kept:
+    if FALSE in kept or any(opposite(part) in kept for part in kept):
         return FALSE
     return _join(" AND ", kept, TRUE)
 

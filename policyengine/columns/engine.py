@@ -131,16 +131,20 @@ def full(connection: duckdb.DuckDBPyConnection, schema: Mapping[str, list[tables
         asked = [f for f in fields if f.kind in ("fact", "closed") and f.name in there]
         if not asked:
             continue
-        tests = ", ".join(
-            f'bool_and("{f.name}" IS NOT NULL)'
-            if f.kind == "fact"
-            else f'bool_and(COALESCE("{f.name}", FALSE))'
-            for f in asked
-        )
+        tests = ", ".join(f"bool_and({_filled(f, there)})" for f in asked)
         answers = connection.execute(f'SELECT {tests} FROM "{kind}"').fetchall()[0]
         found |= {f"{kind}.{f.name}" for f, yes in zip(asked, answers, strict=True) if yes is not False}
         found |= {f"{kind}.{f.name}" for f in fields if f.name not in there}
     return frozenset(found)
+
+
+def _filled(field: tables.Field, there: set[str]) -> str:
+    """Whether a staged cell says something; that there is none is something, too."""
+    if field.kind == "closed":
+        return f'COALESCE("{field.name}", FALSE)'
+    none = f"{field.name}__none"
+    said = f'"{field.name}" IS NOT NULL'
+    return f'{said} OR COALESCE("{none}", FALSE)' if none in there else said
 
 
 def single(connection: duckdb.DuckDBPyConnection, plans: Plans) -> frozenset[str]:

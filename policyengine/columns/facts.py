@@ -34,7 +34,7 @@ class StagedFact:
             if fact.type.optional
             else self.missing
         )
-        if f"{self.scope.kind}.{fact.name}" in self.names.full and none == FALSE:
+        if f"{self.scope.kind}.{fact.name}" in self.names.full:
             given = TRUE
         else:
             given = either(f"({sql} IS NOT NULL)", none)

@@ -31,7 +31,8 @@ def _head(query: Query, lang: str) -> Iterator[str]:
     policy = query.plans.policy
     yield f"{policy.header.title(lang)} {policy.header.number}"
     for name, interpretation in policy.interpretations.items():
-        option = query.readings.get(name, interpretation.default)
+        option = query.readings.get(name, "")
+        option = option if option in interpretation.options else interpretation.default
         yield f"{_t(lang, '口径', 'Reading')} {name}: {option} {interpretation.options[option].label(lang)}"
     for name, why in query.lost.items():
         yield f"{_t(lang, '按列算不了，逐件认定', 'Not by column, one by one')} {name}: {why.split(' / ')[-1 if lang == 'en' else 0]}"

@@ -309,7 +309,7 @@ class Names:
             case p.CasesNode():
                 return self._cases(node, scope)
             case p.ReadingNode():
-                option = self.readings.get(node.info.name, node.interpretation.default)
+                option = node.chosen(self.readings)
                 formula = node.options[option]
                 return (
                     functions.constant(self.num, option)
@@ -391,10 +391,16 @@ class Names:
         """A fact of the entity at a scope, from its staged row."""
         if self.is_dated(scope.kind) and scope.path:
             return self.read(scope, fact.name)
+        assumed = {v.facts[fact.name].assume for _, v in self._policies() if fact.name in v.facts}
+        if len(assumed) > 1:
+            raise NotExact("各版本假定的不一样 / versions assume different values")
         plain = replace(scope, alias="")
         alias, missing = self._row(plain)
         value = StagedFact(self, plain, fact, alias, missing).value()
         return read_from(value, scope.alias) if scope.alias else value
+
+    def _policies(self) -> list[tuple[date | None, m.Policy]]:
+        return [(start, plan.policy) for start, plan in self.plans.versions]
 
     def closed(self, scope: Scope, relation: str) -> str:
         """Whether all members of a relation are listed."""
@@ -442,7 +448,7 @@ class Names:
 
     def _read_paths(self, node: p.Node) -> Iterator[n.Path]:
         if isinstance(node, p.ReadingNode):
-            option = node.options[self.readings.get(node.info.name, node.interpretation.default)]
+            option = node.options[node.chosen(self.readings)]
             yield from () if option is None else n.paths(option.node)
         else:
             for compiled in p.expressions(node):

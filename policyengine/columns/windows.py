@@ -231,9 +231,10 @@ class _Group:
         cap = self.held("cap", w.greatest(cap, w.const(0)))
         sum_ = self.total(w.chosen(self.counts, ask, w.const(0)))
         split, step, splits_fault = self.split(
-            cap, scale, replace(of, raw=ask.sql, low=ask.low, high=ask.high), unit, sum_
+            cap, scale, replace(of, raw=ask.sql, low=ask.low, high=ask.high), unit, sum_, odd=False
         )
         mine = w.times(ask, w.const((scale / step).numerator))
+        split = w.least(split, mine)  # nobody gets more than it asks for
         fits = w.compare("<=", sum_, cap)
         faults = (
             self._open(of),
@@ -278,12 +279,12 @@ class _Group:
         return both(any_, opposite(there))
 
     def split(
-        self, total: Whole, scale: Fraction, weight: Num, unit: Num, sum_: Whole
+        self, total: Whole, scale: Fraction, weight: Num, unit: Num, sum_: Whole, odd: bool = True
     ) -> tuple[Whole, Fraction, str]:
         """A total by largest remainder: the part of each, its scale, and where that is not certain.
 
         Each gets its share rounded down to whole units; what is left goes out unit by unit to the largest remainder,
-        then the larger weight, then the stable key; what is less than a unit to the first.
+        then the larger weight, then the stable key; what is less than a unit to the first, or to nobody (`odd` False).
         """
         w, d = self.names.num.w, self.names.dialect
         if unit.low < 0:
@@ -292,6 +293,8 @@ class _Group:
         step = unit.scale / ratio.denominator if ratio.denominator != 1 else unit.scale
         whole = w.times(total, w.const((scale / step).numerator))
         each = w.greatest(w.times(unit.numerator, w.const((unit.scale / step).numerator)), w.const(1))
+        if not odd:
+            whole = w.times(w.floor_div(whole, each), each)
         claim = w.times(whole, weight.numerator)
         below = w.times(w.greatest(sum_, w.const(1)), each)
         cap = whole.high // each.low
@@ -315,8 +318,8 @@ class _Group:
         place = Whole(self.window("turn", "row_number()", self.counted, order, alone="1"), 1, self.most)
         left = w.minus(w.floor_div(whole, each), given)
         got = w.chosen(w.compare("<=", place, left), w.plus(units, w.const(1)), units)
-        odd = w.chosen(w.compare("=", place, w.const(1)), w.remainder(whole, each), w.const(0))
-        part = w.plus(w.times(got, each), odd)
+        bit = w.chosen(w.compare("=", place, w.const(1)), w.remainder(whole, each), w.const(0))
+        part = w.plus(w.times(got, each), bit if odd else w.const(0))
         nothing = either(w.compare("=", whole, w.const(0)), w.compare("=", sum_, w.const(0)))
         part = w.chosen(nothing, w.const(0), Whole(part.sql, 0, max(whole.high, 0)))
         return part, step, both(self.counts, w.compare("=", unit.numerator, w.const(0)))
