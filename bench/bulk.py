@@ -142,6 +142,7 @@ def tables(rows: int, groups: bool) -> dict[str, str]:
     applicant = f"'E' || CAST(floor(random() * {firms}) AS INTEGER)" if groups else "'E' || i"
     members = "WHERE i % 10 = 0" if groups else "WHERE FALSE"
     chance = "random() < {}"
+    passes = "(i % 10 = 0 OR random() < 0.98)"  # of a consortium its members are asked
     return {
         "enterprise": f"""
             SELECT 'E' || i AS id, '企业' || i AS name, '91370812MA3' || lpad(CAST(i AS VARCHAR), 7, '0') AS credit_code, '颜店镇' AS town,
@@ -156,8 +157,8 @@ def tables(rows: int, groups: bool) -> dict[str, str]:
                 DATE '2020-08-15' + CAST(floor(random() * 1090) AS INTEGER) AS declared_on,
                 CASE WHEN {'i % 10 = 0' if groups else 'FALSE'} THEN 'consortium' WHEN random() < 0.5 THEN 'equipment' WHEN random() < 0.5 THEN 'robot' ELSE 'informatization' END AS program_applied,
                 FALSE AS also_equipment, FALSE AS also_robot, FALSE AS also_informatization, 1 + CAST(floor(random() * 20) AS INTEGER) AS declared_order,
-                {chance.format(0.1)} AS quota_exception_approved, {chance.format(0.98)} AS approved_or_filed, {chance.format(0.98)} AS in_statistics_platform,
-                {chance.format(0.98)} AS is_industrial_upgrade, CAST(floor(random() * 5000000000) AS BIGINT) AS equipment_investment,
+                {chance.format(0.1)} AS quota_exception_approved, {passes} AS approved_or_filed, {passes} AS in_statistics_platform,
+                {passes} AS is_industrial_upgrade, CAST(floor(random() * 5000000000) AS BIGINT) AS equipment_investment,
                 equipment_investment * 100 // 113 AS equipment_investment_net, CAST(floor(random() * equipment_investment_net) AS BIGINT) AS robot_investment,
                 robot_investment * 100 // 113 AS robot_investment_net, CAST(floor(random() * 2000000000) AS BIGINT) AS software_hardware_investment,
                 software_hardware_investment * 100 // 113 AS software_hardware_investment_net,

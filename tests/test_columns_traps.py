@@ -246,3 +246,14 @@ def test_an_order_is_by_number_and_not_by_text() -> None:
     assert (
         pool("in_order\n    by: [{value: paid, order: descending}, order]", *rows)["T0003"] == 200_000_000_300
     )
+
+
+def test_more_linked_rows_than_a_case_may_hold_are_named_and_not_decided(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("policyengine.columns.engine.MOST_LINKED", 2)
+    made = mini.mini(POLICY, POOL.format(method="in_order\n    by: [order]"))
+    cases = [("", things({"paid": Decimal(5)}, {"paid": Decimal(5)}, {"paid": None}))]
+    batch = run(made.plans, cases, {}, True)
+    assert [sorted(ids["thing"]) for ids in batch.too_many] == [["T0000", "T0001", "T0002"]]
+    assert (list(batch.lines()), batch.by_columns) == ([], 0)

@@ -29,6 +29,8 @@ from policyengine.values import Value
 if TYPE_CHECKING:
     import duckdb
 
+MOST_LINKED = 3_000  # rows of one case that the scalar way takes on
+
 
 def driver() -> ModuleType:
     """DuckDB, which only this needs. ModuleNotFoundError where the extra `bulk` is not installed."""
@@ -71,7 +73,8 @@ class Batch:
     """What came of a run. The tables `decided` (a row an application) and `value` (headline values of other
     entities: output, id, number, text) are in the connection.
 
-    `scalar`: applications decided one by one, with their decisions; `broken`: those that have none.
+    `scalar`: applications decided one by one, with their decisions; `broken`: those that have none; `too_many`: ids
+    by kind of linked rows that are left open and too many for one case, which have no decision either.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -79,10 +82,12 @@ class Batch:
     rows: int
     scalar: dict[str, Decision] = field(default_factory=dict)
     broken: list[Broken] = field(default_factory=list)
+    too_many: list[Mapping[str, Sequence[str]]] = field(default_factory=list)
 
     @property
     def by_columns(self) -> int:
-        gone = sum(len(b.ids.get(self.query.plans.last.application.entity, ())) for b in self.broken)
+        without = [*(b.ids for b in self.broken), *self.too_many]
+        gone = sum(len(ids.get(self.query.plans.last.application.entity, ())) for ids in without)
         return self.rows - len(self.scalar) - gone
 
     def lines(self) -> Iterator[Line]:
@@ -178,7 +183,10 @@ def run(connection: duckdb.DuckDBPyConnection, query: Query, origin: Origin | No
     count = connection.execute(f'SELECT count(*) FROM "{application}"').fetchall()[0][0]
     batch = Batch(connection, query, count)
     for ids in components.split(connection, query, left):
-        _scalar(batch, origin, ids)
+        if sum(map(len, ids.values())) > MOST_LINKED:
+            batch.too_many.append(ids)
+        else:
+            _scalar(batch, origin, ids)
     return batch
 
 
