@@ -147,12 +147,14 @@ def explain(
     provenance: Provenance | None = None,
     depth: str = "full",
     whatif: bool = True,
+    ask: bool = False,
 ) -> CaseExplanation:
     """The decisions of a case with conditions, steps and inputs, each tied to its clause and words.
 
     `whatif`: with the distance of each refusal and what other readings would give, which costs more than the rest.
+    `ask`: with the missing facts in the order in which they are best asked for.
     """
-    return explaining.explain(decided, lang, provenance, depth, whatif)
+    return explaining.explain(decided, lang, provenance, depth, whatif, ask)
 
 
 def advise(decided: Decided) -> Advice:

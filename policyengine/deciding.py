@@ -6,7 +6,7 @@ from `granted` to the conditions that are false. No condition hides another.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -62,8 +62,33 @@ def decide(
         raise CaseError(found)
     application = plans.last.application
     decisions = tuple(decide_one(world, ent, reasons) for ent in world.entities[application.entity].values())
-    shown = tuple(_results(world, own=False))
+    shown = tuple(_results(world, _others(world)))
     return Decided(world, CaseDecision(case.name, decisions, shown))
+
+
+def decide_each(
+    plans: Plans, case: Case, readings: Mapping[str, str] | None = None
+) -> tuple[Decided, list[tuple[str, Diagnostic]]]:
+    """As `decide`, but what cannot be decided is told instead of raised, so that the rest can be.
+
+    Refusals come with their words and notes, but what an answer rests on is left out.
+
+    The findings come with the id of the application that they stop, "" for contradictions. While there are any, the
+    decisions are not to be used: a group rule may look different without what is wrong. The results of entities that
+    are no applications are left out where one of their relations is open, and so not known.
+    """
+    world = World(plans, case, dict(readings or {}))
+    found = [("", d) for d in list(not_in_force(world)) or contradictions(world)]
+    if found:
+        return Decided(world, CaseDecision(case.name, (), ())), found
+    decisions = []
+    for ent in world.entities[plans.last.application.entity].values():
+        try:
+            decisions.append(decide_one(world, ent, reasons=False, words=True))
+        except CaseError as error:
+            found += [(ent.id, d) for d in error.diagnostics]
+    shown = () if found else tuple(_results(world, (ent for ent in _others(world) if not ent.open)))
+    return Decided(world, CaseDecision(case.name, tuple(decisions), shown)), found
 
 
 # --- contradictions ---------------------------------------------------------------------------
@@ -119,7 +144,7 @@ def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
 
 
 def decide_one(world: World, ent: Ent, reasons: bool = True, words: bool = False) -> Decision:
-    """The decision of one application. `reasons`: as of `decide`; `words`: of refusals even so."""
+    """The decision of one application. `reasons`: as of `decide`; `words`: of refusals and notes even so."""
     application = world.plans.last.application
     when = world.when(ent)
     plan = world.plan(when)
@@ -128,7 +153,8 @@ def decide_one(world: World, ent: Ent, reasons: bool = True, words: bool = False
     if granted is False:
         amount = exact.ZERO
     starts = [Read(ent, application.granted, when), Read(ent, application.amount, when)]
-    read = list(trace.reached(world, starts)) if reasons else []
+    nothing = words and granted is True and amount == exact.ZERO  # a note says why
+    read = list(trace.reached(world, starts)) if reasons or nothing else []
     refusals = tuple(_unique(failures(world, ent, application.granted, when, reasons or words)))
     missing = tuple(missing_facts(world, unknown.needs((granted, amount)), when))
     option = world.value(ent, application.option) if application.option else ""
@@ -137,9 +163,9 @@ def decide_one(world: World, ent: Ent, reasons: bool = True, words: bool = False
         outcome=_outcome(granted, amount, missing), amount=amount,
         option=option if isinstance(option, str) else "", option_label=_option_label(world, option),
         refusals=refusals, set_aside=tuple(_set_aside(world, read, refusals, ent)), missing=missing,
-        readings=tuple(_readings(world, plan, read)), results=tuple(_results(world, own=True, ent=ent)),
+        readings=tuple(_readings(world, plan, read)), results=tuple(_results(world, _belonging(world, ent))),
         assumed=tuple(_assumed(world, read)), ties=tuple(_ties(world, read)), version=_version(plan),
-        notes=(*validity.notes(world, plan, when, refusals), *_used_up(world, granted, amount, read)) if reasons else (),
+        notes=(*validity.notes(world, plan, when, refusals), *_used_up(world, granted, amount, read)) if reasons or words else (),
         compared=_compared(world, ent, read), may_be=_may_be(granted),
         supposed=supposed(world, plan), place=ent.given.span.place if ent.given and reasons else "",
     )  # fmt: skip
@@ -176,13 +202,13 @@ def subject(world: World, ent: Ent) -> Subject:
     return Subject(ent.kind, ent.id, entity.label, of if ent.kind != whose else ())
 
 
-def title_of(world: World, ent: Ent) -> str:
-    """What people call the application: the first text fact that is given."""
+def title_of(world: World, ent: Ent, but: str = "") -> str:
+    """What people call an entity: the first text fact of its own that is given, `but` one; "" where there is none."""
     if ent.given is None:
         return ""
     for name, fact in world.policy.facts.items():
         given = ent.given.facts.get(name)
-        if fact.type.kind == "text" and given is not None and isinstance(given.value, str):
+        if name != but and fact.type.kind == "text" and given is not None and isinstance(given.value, str):
             return " ".join(given.value.split())
     return ""
 
@@ -420,27 +446,29 @@ def _ties(world: World, read: list[Read]) -> Iterator[tuple[str, str, str]]:
             yield name, pair[0], pair[1]
 
 
-def _results(world: World, own: bool, ent: Ent | None = None) -> Iterator[Result]:
-    """Headline values: of the application and what belongs to it (`own`), or of all other entities."""
-    application = world.plans.last.application
+def _results(world: World, ents: Iterable[Ent]) -> Iterator[Result]:
+    """Headline values of entities, in the order in which the policy lists them."""
+    found = list(ents)
     for path, _ in world.policy.header.results:
         kind, _, name = path.partition(".")
-        dated = bool(world.policy.entities[kind].dated_by)
-        if kind == application.entity or dated != own:
-            continue
-        for other in world.entities[kind].values():
-            if own and ent is not None and not _belongs(world, other, ent):
-                continue
-            node = world.plan(world.when(other)).nodes[name]
-            yield Result(
-                subject(world, other), name, node.info.label, node.info.type, world.value(other, name)
-            )
+        for ent in (ent for ent in found if ent.kind == kind):
+            node = world.plan(world.when(ent)).nodes[name]
+            yield Result(subject(world, ent), name, node.info.label, node.info.type, world.value(ent, name))
 
 
-def _belongs(world: World, other: Ent, ent: Ent) -> bool:
-    """Whether an entity takes its date from the application, directly or by a chain of references."""
-    seen: Ent | None = other
-    while seen is not None and seen is not ent:
-        dated_by = world.policy.entities[seen.kind].dated_by
-        seen = seen.refs.get(dated_by) if dated_by else None
-    return seen is ent
+def _others(world: World) -> Iterator[Ent]:
+    """Entities that belong to no application, because they have no date."""
+    for kind, members in world.entities.items():
+        if not world.policy.entities[kind].dated_by:
+            yield from members.values()
+
+
+def _belonging(world: World, ent: Ent) -> Iterator[Ent]:
+    """The entities that take their date from an application, directly or by a chain of references."""
+    for child in world.policy.entities.values():
+        reference = child.references.get(child.dated_by)
+        if reference is not None and reference.to == ent.kind:
+            for member in ent.inverses.get(reference.inverse, ()):
+                if member.kind == child.name:
+                    yield member
+                    yield from _belonging(world, member)

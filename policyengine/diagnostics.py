@@ -151,7 +151,7 @@ def text(d: Diagnostic, lang: Lang = "zh") -> str:
     lines = [f"{say[d.severity]}[{d.code}]{say['colon']}{d.message(lang)}"]
     related = [(words[0] if lang == "zh" else words[1], span) for words, span in d.related]
     spans = ([d.span] if d.span else []) + [span for _, span in related]
-    gutter = max((len(str(span.line)) for span in spans), default=1)
+    gutter = max((len(span.source.shown(span)[0]) for span in spans), default=1)
     if d.span:
         lines += _quoted(d.span, gutter, "^")
     for label, span in related:
@@ -165,14 +165,14 @@ def text(d: Diagnostic, lang: Lang = "zh") -> str:
 
 def _quoted(span: Span, gutter: int, mark: str) -> list[str]:
     """The place and the source line with a mark under the span, aligned by display width."""
-    line, column = span.source.position(span.start)
-    raw = span.source.line(line)
+    line, raw, column = span.source.shown(span)
     shown = raw.replace("\t", " ")
     left = max(0, column - 1 - 60) if len(shown) > 120 else 0
     cut = shown[left : left + 120]
     before = width(cut[: column - 1 - left])
-    end_line, _ = span.source.position(max(span.start, span.end - 1))
-    length = len(raw) - column + 1 if end_line > line else span.end - span.start
+    length = span.end - span.start
+    if column - 1 + length > len(raw):  # goes on below
+        length = len(raw) - column + 1
     under = max(1, width(cut[column - 1 - left : column - 1 - left + max(length, 1)]))
     blank = " " * gutter
     head = "…" if left else ""

@@ -6,22 +6,33 @@ application; and everything that was read on the way, of every entity.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from policyengine import heads, supposing, trace, wording
 from policyengine import plan as p
-from policyengine import supposing, trace, wording
 from policyengine.alternatives import Alternatives
+from policyengine.asking import questions
 from policyengine.deciding import Decided, decide_one, subject, unit_of
 from policyengine.decision import Decision
 from policyengine.distance import distances, reached
-from policyengine.explanation import CaseExplanation, Explanation, Group, Input, Line, Provenance, told_apart
+from policyengine.explanation import (
+    CaseExplanation,
+    Explanation,
+    Group,
+    Input,
+    Line,
+    Provenance,
+    Term,
+    Used,
+    told_apart,
+)  # fmt: skip
 from policyengine.gates import Gate, gates
 from policyengine.instances import Ent, When
 from policyengine.lines import Lines
 from policyengine.passing import taken
-from policyengine.phrases import Phrases, reckoned
+from policyengine.phrases import Phrases, pieces, reckoned
 from policyengine.steps import Steps
 from policyengine.trace import Read
 from policyengine.values import Unknown
@@ -34,19 +45,25 @@ def explain(
     provenance: Provenance | None = None,
     depth: str = "full",
     whatif: bool = True,
+    ask: bool = False,
 ) -> CaseExplanation:
     """Explain every decision of a case. `depth` none, summary, steps or full: how much is worked out.
 
     `whatif`: also how far each refusal is from being met and what other readings would give (not at depth none).
+    `ask`: also in which order the missing facts are best asked for.
     """
     world = decided.world
     application = world.plans.last.application
     explanations = []
+    names = heads.names(world) if depth != "none" else {}
+    wanted = questions(decided) if ask else ()
     others = Alternatives(world) if whatif and depth != "none" else None
     for decision in decided.decision.decisions:
         ent = world.entities[application.entity][decision.subject.id]
-        explainer = _Explainer(world, ent, Lines(world, world.plan(world.when(ent)).policy, lang), others)
-        explanations.append(explainer.explain(decision, provenance, depth))
+        lines = Lines(world, world.plan(world.when(ent)).policy, lang)
+        found = _Explainer(world, ent, lines, others, names).explain(decision, provenance, depth)
+        own = {item.ref for item in decision.missing}
+        explanations.append(replace(found, questions=tuple(q for q in wanted if q.missing.ref in own)))
     return CaseExplanation(decided.decision, tuple(explanations), provenance)
 
 
@@ -58,11 +75,13 @@ class _Explainer:
     ent: Ent
     lines: Lines
     others: Alternatives | None
+    names: Mapping[str, str]
 
     def explain(self, decision: Decision, provenance: Provenance | None, depth: str) -> Explanation:
         found = Explanation(
             self.lines.lang, self.lines.policy, decision, (), (), (), (), provenance,
-            if_granted=supposing.amount_if_granted(self.world, self.ent),
+            if_granted=supposing.amount_if_granted(self.world, self.ent), names=self.names,
+            parties=heads.parties(self.world, self.ent, self.lines.policy, self.lines.lang),
         )  # fmt: skip
         if depth == "none":
             return found
@@ -88,6 +107,7 @@ class _Explainer:
             conditions=tuple(self.condition(gate) for gate in checked),
             members=tuple(self.members(read)), steps=told_apart(steps), inputs=tuple(self.inputs(read)),
             everything=told_apart(everything) if depth == "full" else (),
+            caps=tuple(heads.caps(self.world, self.ent, read, when, self.lines.lang)),
         )  # fmt: skip
 
     def otherwise(self, e: Explanation, others: Alternatives, depth: str) -> Explanation:
@@ -108,7 +128,7 @@ class _Explainer:
         for world in supposing.choices(self.world, self.ent, decision):
             ent = world.entities[self.ent.kind][self.ent.id]
             lines = Lines(world, self.lines.policy, self.lines.lang)
-            other = _Explainer(world, ent, lines, None)
+            other = _Explainer(world, ent, lines, None, self.names)
             yield other.explain(decide_one(world, ent), None, "steps" if depth == "full" else depth)
 
     # --- conditions ---
@@ -136,7 +156,9 @@ class _Explainer:
         plan = self.world.plan(when)
         node = plan.nodes[check.condition]
         test = plan.nodes.get(f"{check.condition}.test", node)
-        formula = numbers = evidence = ""
+        formula = evidence = ""
+        terms: tuple[Term, ...] = ()
+        used: tuple[Used, ...] = ()
         if self.world.is_stipulated(ent, check.condition):
             note = (
                 "由人直接设定，没有按条文认定"
@@ -150,11 +172,17 @@ class _Explainer:
         if isinstance(test, p.FormulaNode):
             if reckoned(taken(self.world, test.formula, test.formula.node, ent, when, {})):
                 phrases = Phrases(self.world, ent, when, self.lines.lang)
-                formula, numbers = phrases.labels(test.formula), phrases.claim(test.formula)
+                formula, terms = (
+                    phrases.labels(test.formula),
+                    pieces(replace(phrases, marking=True).claim(test.formula)),
+                )
             evidence = self.evidence(test, ent, when)
+            used = self.lines.used(test.formula, Read(ent, test.info.name, when))
+        numbers = "".join(term.text for term in terms)
         return Line(
             check.condition, subject(self.world, ent), check.label(self.lines.lang), status, "", formula, numbers, "",
             self.exception(check.condition, ent, when), self.lines.cited(check.cited), evidence,
+            terms=terms, used=used,
         )  # fmt: skip
 
     def exception(self, name: str, ent: Ent, when: When) -> str:

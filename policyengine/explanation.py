@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from policyengine import model as m
 from policyengine.alternatives import Alternative, Interaction
+from policyengine.asking import Question
 from policyengine.clauses import Citation
 from policyengine.decision import CaseDecision, Decision, Subject
 from policyengine.distance import Distance, Reached
-from policyengine.values import Value
+from policyengine.exact import Number
+from policyengine.values import Known, Type, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A piece of a formula with values: what stands there, and what a value is called ("" for signs)."""
+
+    text: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Something that a step or condition reckoned with. `value` of a number of the document; None for the rest.
+
+    `supposed`: the number was set for a what-if, so that the document does not say it.
+    """
+
+    label: str
+    type: Type
+    value: Known | None = None
+    supposed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +43,8 @@ class Line:
     `status`: met, failed or unknown for conditions, "" for steps. `formula` with names, `numbers` with
     values (both "" where the value is plain), `value` in words. `because`: which case of a rule applied.
     `note`: an exception that applied, or what to know besides. `owner`: what it is a part of, for a part.
-    `open`: the value waits for facts.
+    `open`: the value waits for facts. `terms` are `numbers` in pieces, each value with its name; `used` is what
+    was reckoned with, to find its words in the quotes.
     """
 
     name: str
@@ -36,6 +60,8 @@ class Line:
     evidence: str = ""
     owner: str = ""
     open: bool = False
+    terms: tuple[Term, ...] = ()
+    used: tuple[Used, ...] = ()
 
 
 def told_apart(lines: Iterable[Line]) -> tuple[Line, ...]:
@@ -74,6 +100,17 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Capped:
+    """An award held against its cap, in 元: what was computed, the cap in use, and what both are called."""
+
+    label: str
+    computed: Number
+    cap: Number
+    computed_label: str
+    cap_label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """What it takes to get the same answer again. Hashes are SHA-256, hexadecimal.
 
@@ -102,6 +139,9 @@ class Explanation:
     where it is not chosen what is applied for, what each choice would come to. `distances`: how far each refusal
     is from being met, `reached`: what all of them reached would give. `alternatives`: readings that would change
     the result, `interactions`: pairs that bear on each other.
+    `caps`: what was held against a cap on the way to the amount. `names`: what people call the entities of
+    the case, by path (`enterprise.E1`). `parties`: what the application refers to, in words (企业, its name).
+    `questions`: what is still to be asked, the most telling first, where that was worked out.
     """
 
     lang: str
@@ -115,10 +155,14 @@ class Explanation:
     members: tuple[Group, ...] = ()
     if_granted: Value | None = None
     candidates: tuple[Explanation, ...] = ()
+    caps: tuple[Capped, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    parties: tuple[tuple[str, str], ...] = ()
     distances: tuple[Distance, ...] = ()
     reached: Reached | None = None
     alternatives: tuple[Alternative, ...] = ()
     interactions: tuple[Interaction, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

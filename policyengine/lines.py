@@ -11,13 +11,13 @@ from policyengine import model as m
 from policyengine import plan as p
 from policyengine.clauses import Citation
 from policyengine.deciding import subject, words_of
-from policyengine.explanation import Line
+from policyengine.explanation import Line, Term, Used
 from policyengine.gates import open_gates
 from policyengine.labels import options_for, quoted
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.passing import opened, resolve, taken
-from policyengine.phrases import Phrases, reckoned
+from policyengine.phrases import Phrases, pieces, reckoned
 from policyengine.trace import Read
 from policyengine.values import Unknown, Value
 from policyengine.world import World
@@ -42,11 +42,13 @@ class Lines:
         status = ""
         if node.info.type.kind == "bool" and not isinstance(node, p.FactNode):
             status = "unknown" if isinstance(value, Unknown) else "met" if value is True else "failed"
-        formula, numbers = self.working(node, compiled, read)
+        formula, terms = self.working(node, compiled, read)
+        numbers = "".join(term.text for term in terms)
         return Line(
             read.name, subject(self.world, read.ent) if read.ent is not None else None, node.info.label(self.lang),
             status, self.shown(node, compiled, read, bool(numbers)), formula, numbers, self.because(node, read),
             self.note(node, compiled, read), self.citations(node, compiled, read), owner=self.owner(node), open=isinstance(value, Unknown),
+            terms=terms, used=self.used(compiled, read),
         )  # fmt: skip
 
     def owner(self, node: p.Node) -> str:
@@ -57,9 +59,15 @@ class Lines:
         held = p_.programs.get(name) or p_.limits.get(name) or p_.allocations.get(name)
         return held.label(self.lang) if held is not None else ""
 
-    def working(self, node: p.Node, compiled: n.Compiled | None, read: Read) -> tuple[str, str]:
+    def working(self, node: p.Node, compiled: n.Compiled | None, read: Read) -> tuple[str, tuple[Term, ...]]:
         """The formula with names and with numbers. Of a value that is just another's: that name alone."""
-        phrases = Phrases(self.world, read.ent, read.when, self.lang, node.info.owner)
+        phrases = Phrases(self.world, read.ent, read.when, self.lang, node.info.owner, marking=True)
+        formula, numbers = self.both(node, compiled, read, phrases)
+        return "".join(term.text for term in pieces(formula)), pieces(numbers)
+
+    def both(
+        self, node: p.Node, compiled: n.Compiled | None, read: Read, phrases: Phrases
+    ) -> tuple[str, str]:
         if isinstance(node, p.AllocateNode) and read.ent is not None:
             return splits.working(self.world, node, read, phrases)
         if compiled is None:
@@ -107,6 +115,21 @@ class Lines:
                 )
                 return None if open_ else node.otherwise
         return None
+
+    def used(self, compiled: n.Compiled | None, read: Read) -> tuple[Used, ...]:
+        """The things that an expression reckoned with, numbers of the document with their value."""
+        found: dict[Used, None] = {}
+        for item in trace.reads(self.world, compiled, read.ent, read.when) if compiled is not None else ():
+            final = resolve(self.world, item.ent, item.name, item.when)
+            node = self.world.plan(self.world.when(final.ent, item.when)).nodes.get(final.name)
+            if isinstance(node, p.ParamNode):
+                value = self.world.value(final.ent, final.name, item.when)
+                supposed = any(overlay.parameter == final.name for overlay in self.policy.overlays)
+                known = None if isinstance(value, Unknown) else value
+                found[Used(node.info.label(self.lang), node.info.type, known, supposed)] = None
+            elif node is not None and not isinstance(node, p.ReadingNode):
+                found[Used(node.info.label.zh, node.info.type)] = None
+        return tuple(found)
 
     def because(self, node: p.Node, read: Read) -> str:
         """Which case applied, where a rule distinguishes cases by facts (not merely by readings)."""

@@ -16,6 +16,7 @@ from policyengine import plan as p
 from policyengine import trace, wording
 from policyengine.claims import SIGNS, Claims, example
 from policyengine.deciding import words_of
+from policyengine.explanation import Term
 from policyengine.instances import Ent, When
 from policyengine.labels import MODES, options_for, quoted, short
 from policyengine.lang import nodes as n
@@ -59,15 +60,33 @@ def reckoned(node: n.Node) -> bool:
     )
 
 
+_START, _NAME, _END = "\x02", "\x1f", "\x03"  # around a value and its name; no file may hold them
+
+
+def pieces(text: str) -> tuple[Term, ...]:
+    """A formula of marked values taken apart: each value with its name, and the signs between."""
+    found = []
+    for piece in text.split(_END):
+        sign, _, inner = piece.partition(_START)
+        value, _, label = inner.partition(_NAME)
+        found += [Term(sign)] if sign else []
+        found += [Term(value, label)] if value else []
+    return tuple(found)
+
+
 @dataclass(slots=True)
 class Phrases:
-    """Words for the expressions of one entity's rule, seen from a day. `owner`: the entry whose rule it is."""
+    """Words for the expressions of one entity's rule, seen from a day.
+
+    `owner`: the entry whose rule it is. `marking`: values are said with their names, for `pieces`.
+    """
 
     world: World
     ent: Ent | None
     when: When
     lang: str = "zh"
     owner: str = ""
+    marking: bool = False
 
     def labels(self, compiled: n.Compiled, outer: int = 0) -> str:
         """The formula with the names of things. `outer`: how strongly what it stands in binds."""
@@ -107,7 +126,12 @@ class Phrases:
         value = self.world.evaluate(compiled, self.ent, self.when, path, bound)
         if path.type.kind == "ref" and isinstance(value, str):
             return value
-        return self.value(value, path.type, path)
+        shown = self.value(value, path.type, path)
+        return self.marked(shown, self._label(compiled, path, bound)) if self.marking else shown
+
+    def marked(self, text: str, label: str) -> str:
+        """A value inside a formula, with its name where that is wanted."""
+        return f"{_START}{text}{_NAME}{label}{_END}" if self.marking else text
 
     def value(self, value: Value, type_: Type, node: n.Node) -> str:
         """A value inside a formula."""
@@ -152,7 +176,8 @@ class _Words:
                 return self.phrases.value(node.value, node.type, node)
             case n.Path():
                 text = self.name(self.compiled, node, bound)
-                return self.wrap(text, 1, outer) if TO(self.phrases.lang) in text and self.numbers else text
+                ranged = self.numbers and TO(self.phrases.lang) in text.partition(_NAME)[0]
+                return self.wrap(text, 1, outer) if ranged else text
             case n.Binary():
                 strength = _STRENGTH[node.operator]
                 left = self.node(node.left, bound, strength)
@@ -286,8 +311,12 @@ class _Words:
     def written_out(self, node: n.Aggregate, bound: dict[str, Any], outer: int) -> str:
         world, ent, when = self.phrases.world, self.phrases.ent, self.phrases.when
         total = world.evaluate(self.compiled, ent, when, node, bound)
+        whole = self.phrases.value(total, node.type, node)
+        if self.phrases.marking:
+            labels = _Words(self.phrases, self.compiled, self.phrases._label)
+            whole = self.phrases.marked(whole, labels.node(node, bound, 0))
         if node.function != "sum":
-            return self.phrases.value(total, node.type, node)
+            return whole
         terms = []
         for member in trace.members(world, node, ent, bound):
             inner = {**bound, node.variable: member}
@@ -297,5 +326,5 @@ class _Words:
             if counts is True:
                 terms.append(self.node(node.item, inner, 5))
         if not 0 < len(terms) <= MOST_TERMS or isinstance(total, Unknown):
-            return self.phrases.value(total, node.type, node)
+            return whole
         return self.wrap(" + ".join(terms), 5 if len(terms) > 1 else outer, outer)

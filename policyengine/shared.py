@@ -17,7 +17,7 @@ MOST = 5  # of one kind that are named one by one
 
 
 def shared(inputs: Iterable[Input]) -> list[tuple[str, str]]:
-    """Notes in Chinese and English: the same key or the same application id in several files."""
+    """Notes in Chinese and English: the same key, or the same application of the same applicant, in several files."""
     seen: dict[tuple[m.Label, str], dict[str, None]] = {}
     for file, plans, cases in inputs:
         for case in cases:
@@ -31,7 +31,7 @@ def shared(inputs: Iterable[Input]) -> list[tuple[str, str]]:
 
 
 def _identities(plans: Plans, case: Case) -> Iterator[tuple[m.Label, str]]:
-    """What tells the entities of a case from all others: keys that are given, and ids of applications."""
+    """What tells the entities of a case from all others: keys that are given, and applications by whose they are."""
     application = plans.last.application.entity
     for kind, members in case.entities.items():
         entity = plans.policy.entities[kind]
@@ -39,9 +39,10 @@ def _identities(plans: Plans, case: Case) -> Iterator[tuple[m.Label, str]]:
             key = _key(plans.policy, entity, member)
             if key is not None:
                 yield key
-            if kind == application:
-                label = m.Label(f"{entity.label.zh}编号", f"{entity.label('en')} id")
-                yield label, member.id
+            if kind == application and any(member.references.values()):
+                # `P1` stands in many files; of the same applicant it is the same application
+                owners = " ".join(id_ for id_ in member.references.values() if id_)
+                yield entity.label, f"{owners} {member.id}"
 
 
 def _key(policy: m.Policy, entity: m.Entity, member: CaseEntity) -> tuple[m.Label, str] | None:

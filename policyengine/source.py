@@ -42,6 +42,18 @@ class Source:
         """The span from `start` up to, not including, `end`."""
         return Span(self, start, max(start, end))
 
+    def place(self, offset: int) -> str:
+        """`file:line:column`, as editors and terminals understand it; an option of a command by its name."""
+        if self.name.startswith("--"):
+            return self.name
+        line, column = self.position(offset)
+        return f"{self.name}:{line}:{column}"
+
+    def shown(self, span: Span) -> tuple[str, str, int]:
+        """What a message shows of a span: a label for its line, the line, and the span's column in it."""
+        line, column = self.position(span.start)
+        return str(line), self.line(line), column
+
     def whole(self) -> Span:
         """A span at the very beginning, for what concerns the file as such."""
         return Span(self, 0, 0)
@@ -69,11 +81,8 @@ class Span:
 
     @property
     def place(self) -> str:
-        """`file:line:column`, as editors and terminals understand it; an option of a command by its name."""
-        if self.source.name.startswith("--"):
-            return self.source.name
-        line, column = self.source.position(self.start)
-        return f"{self.source.name}:{line}:{column}"
+        """Where it begins, as people find it again."""
+        return self.source.place(self.start)
 
     def sub(self, start: int, end: int) -> Span:
         """The part of this span from its own offset `start` to `end`, kept inside the span."""

@@ -74,6 +74,7 @@ def _in_order(world: World, node: p.AllocateNode, read: Read, phrases: Phrases) 
             total = unknown.add(total, value)
         name += " - 次序在前的已得数额" if zh else " - what those before it got"
         shown = phrases.value(total, T_MONEY, n.Literal(False, T_MONEY, (0, 0)))
+        shown = phrases.marked(shown, "次序在前的已得数额" if zh else "what those before it got")
         number += (
             f" - {shown}" if not isinstance(total, Unknown) else f" - （{shown}）" if zh else f" - ({shown})"
         )
@@ -102,6 +103,7 @@ def _by_weight(world: World, node: p.AllocateNode, read: Read, phrases: Phrases)
         if zh
         else f"{what} × {name} ÷ the sum of all, the odd units by largest remainder"
     )
+    shown = phrases.marked(shown, "各家之和" if zh else "the sum of all")
     if isinstance(total, Unknown):
         shown = f"（{shown}）" if zh else f"({shown})"
     return words, f"{_money(world, whole, read, phrases)} × {_money(world, part, read, phrases)} ÷ {shown}"
@@ -116,6 +118,7 @@ def _money(world: World, name: str, read: Read, phrases: Phrases) -> str:
     type_ = world.plan(read.when).nodes[name].info.type
     value = world.value(read.ent, name, read.when)
     shown = phrases.value(value, type_, n.Literal(False, type_, (0, 0)))
+    shown = phrases.marked(shown, _label(world, name, read, phrases)) if phrases.marking else shown
     if isinstance(value, Unknown):
         return f"（{shown}）" if phrases.lang == "zh" else f"({shown})"
     return shown

@@ -63,6 +63,11 @@ def case_text(plans: Plans, asked: Asked, lang: str = "zh", option: str = "") ->
     return "\n".join(_Form(plans.last.policy, asked, lang, option).lines()).rstrip("\n") + "\n"
 
 
+def remarks(policy: m.Policy, asked: Asked, fact: m.Fact, lang: str = "zh") -> list[str]:
+    """Who answers a question, on what evidence, by which clause, and when it matters."""
+    return list(_Form(policy, asked, lang, "").notes(fact))[1:]
+
+
 @dataclass(slots=True)
 class _Form:
     policy: m.Policy

@@ -259,7 +259,8 @@ class World:
     def _most(self, node: p.RankNode | p.AllocateNode, ent: Ent, when: When) -> unknown.Bound:
         """The greatest that a group rule may give to an entity that is not known yet."""
         if isinstance(node, p.RankNode):
-            return exact.number(self.policy.entities[ent.kind].most)
+            most = self.policy.entities[ent.kind].most  # a table may hold more
+            return exact.number(max(most, len(self.entities[ent.kind]) + 1))
         return unknown.bounds(self.value(ent, node.total or node.of, when))[1]
 
     def _members(

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "policyengine"
 LAYERS = (
     ("version", "source", "codes", "nearest"),
     ("diagnostics", "exact"),
-    ("values", "reading"),
+    ("values", "reading", "capitals"),
     ("literals", "lang"),
     ("model", "schema"),
     ("clauses", "build", "sections", "amend", "wording", "facts", "case", "called"),
@@ -27,16 +27,18 @@ LAYERS = (
     ("deciding", "checks"),
     ("columns",),
     ("again", "inplay", "ladder"),
-    ("distance", "alternatives"),
-    ("labels", "passing", "gates", "claims", "phrases", "formulas", "scenarios", "explanation", "supposing"),
+    ("distance", "alternatives", "asking"),
+    ("explanation", "labels", "passing", "gates", "claims"),
+    ("phrases", "formulas", "scenarios", "supposing", "heads"),
     ("splits",),
     ("lines",),
-    ("steps",),
+    ("steps", "marking"),
     ("explaining",),
     ("asked", "naming"),
-    ("advising", "asking", "casetext"),
+    ("advising", "casetext"),
     ("render",),
     ("graph", "show", "template", "editor"),
+    ("tables",),
     ("options", "shared"),
     ("api",),
     ("cli", "__main__", "__init__"),
@@ -107,7 +109,9 @@ def test_no_broad_except_and_no_floats(path: Path) -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             assert is_ratio(node.value), (path, node.lineno)
         if isinstance(node, ast.Name):
-            assert node.id != "float" or path.parts[-2] in ("lang", "schema"), (path, node.lineno)
+            # spreadsheets store binary numbers: one function of tables/cells.py finds the digits that were typed
+            known = path.parts[-2] in ("lang", "schema") or path == PACKAGE / "tables" / "cells.py"
+            assert node.id != "float" or known, (path, node.lineno)
 
 
 def is_ratio(value: float) -> bool:

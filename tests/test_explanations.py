@@ -9,8 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from policyengine import api, wording
+from policyengine import api
 from policyengine.asked import asked
+from policyengine.capitals import capital
 from policyengine.diagnostics import width
 from policyengine.explanation import CaseExplanation, Explanation
 from policyengine.instances import Plans
@@ -202,8 +203,8 @@ def test_a_policy_names_its_own_outcomes() -> None:
 
 
 def test_amounts_in_capitals_only_where_they_are_whole_fen() -> None:
-    assert wording.in_capitals(Decimal("0.01")) == "壹分"
-    assert wording.in_capitals(Decimal("0.001")) == wording.in_capitals(Decimal("-1")) == ""
+    assert capital(Decimal("0.01")) == "壹分"
+    assert capital(Decimal("0.001")) == capital(Decimal("-1")) == ""
 
 
 def test_a_fact_that_only_two_readings_together_ask_for_is_not_called_useless() -> None:

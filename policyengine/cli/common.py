@@ -7,6 +7,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -129,15 +130,32 @@ def write(content: str, out: str | None, bom: bool = False) -> None:
         sys.stdout.write(content)
         sys.stdout.flush()
         return
+    write_bytes(content.encode("utf-8-sig" if bom else "utf-8"), out)
+
+
+def write_bytes(data: bytes, out: str) -> None:
+    """A file, whole or not at all: what was there before stays until the new one is safely on the disk."""
     target = Path(out)
     temporary = target.with_name(target.name + ".tmp")
-    data = content.encode("utf-8-sig" if bom else "utf-8")
     try:
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
+        _sync_folder(target.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise CannotWrite(f"写不了 {out}：{error.strerror} / cannot write {out}: {error.strerror}") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a renaming last, on systems where a folder can be synchronized; Windows has no such thing."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

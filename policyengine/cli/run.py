@@ -28,7 +28,9 @@ def run_cases(
     from policyengine.diagnostics import CaseError, PolicyError
 
     try:
-        decided = [_file(name, depth, lang, asked, format_ != "csv", only) for name in files]
+        decided = [
+            _file(name, depth, lang, asked, format_ != "csv", only, format_ == "html") for name in files
+        ]
     except (PolicyError, CaseError) as error:
         fail(error, lang)
     explained = [case for _, cases in decided for case in cases]
@@ -38,7 +40,7 @@ def run_cases(
         raise click.UsageError(
             "材料里没有申报，没有可以认定的 / there is no application in the files, nothing to decide"
         )
-    write(_drawn(explained, depth, format_, lang), out, bom=format_ == "csv")
+    write(drawn(explained, depth, format_, lang), out, bom=format_ == "csv")
     for zh, en in api.shared([inputs for inputs, _ in decided]):
         note(zh, en, lang)
 
@@ -70,14 +72,10 @@ def opened(name: str | None, lang: str, asked: Asked) -> Opened:
     from policyengine import api, casefile, casetext
     from policyengine.diagnostics import CaseError, PolicyError
 
-    data, shown = (b"", "<new>") if name is None else _data(name)
-    head = (
-        casefile.CaseFile((), "", None, (), ())
-        if name is None
-        else casefile.header(api.parse_case(data, shown))
-    )
+    data, shown = (b"", "<new>") if name is None else data_of(name)
+    head = no_header() if name is None else casefile.header(api.parse_case(data, shown))
     try:
-        plans = _plans(api, choose_policy(asked.policy, head.policy, lang), asked, head)
+        plans = plans_of(api, choose_policy(asked.policy, head.policy, lang), asked, head)
         readings = api.with_readings(plans, [*head.readings, *asked.readings])
     except PolicyError as error:
         if all(d.span is not None and d.span.source.name == shown for d in error.diagnostics):
@@ -86,13 +84,13 @@ def opened(name: str | None, lang: str, asked: Asked) -> Opened:
     if name is None:
         data = casetext.blank(plans.last.policy, lang).encode()
     file = api.read_case(plans, data, shown)
-    provenance = _provenance(api, plans, shown, data, readings, file, asked)
-    worlds = [_world(api, plans, case, file, asked) for case in file.cases]
+    provenance = provenance_of(plans, shown, data, readings, file, asked)
+    worlds = [world_of(api, plans, case, file, asked) for case in file.cases]
     return Opened(shown, plans, readings, worlds, provenance, {k.text: v.text for k, v in head.sets})
 
 
 def _file(
-    name: str, depth: str, lang: str, asked: Asked, whatif: bool, only: str | None
+    name: str, depth: str, lang: str, asked: Asked, whatif: bool, only: str | None, order: bool
 ) -> tuple[Any, list[Any]]:
     """What was decided in a file: its name, policy and worlds; and the explanations."""
     from policyengine import api
@@ -109,10 +107,11 @@ def _file(
     decided = [api.decide(plans, case, readings) for case in cases]
     if only is not None:
         decided = [_only(each, only) for each in decided]
-    return (shown, plans, cases), [api.explain(each, lang, provenance, depth, whatif) for each in decided]
+    found = [api.explain(each, lang, provenance, depth, whatif, order) for each in decided]
+    return (shown, plans, cases), found
 
 
-def _world(api: Any, plans: Any, case: Any, file: Any, asked: Asked) -> Any:
+def world_of(api: Any, plans: Any, case: Any, file: Any, asked: Asked) -> Any:
     """A case with the day and the facts that the command or its file asks for."""
     if asked.as_of:
         case = api.with_as_of(plans, case, asked.as_of)
@@ -126,7 +125,7 @@ def _world(api: Any, plans: Any, case: Any, file: Any, asked: Asked) -> Any:
 _READY: dict[tuple[str, tuple[Any, ...]], Any] = {}
 
 
-def _plans(api: Any, spec: str, asked: Asked, head: Any) -> Any:
+def plans_of(api: Any, spec: str, asked: Asked, head: Any) -> Any:
     """The policy, loaded, checked and compiled once a run; an option goes before the file's own `set`."""
     given = {text.partition("=")[0].strip() for text in asked.sets}
     sets = (*(pair for pair in head.sets if pair[0].text not in given), *asked.sets)
@@ -135,7 +134,15 @@ def _plans(api: Any, spec: str, asked: Asked, head: Any) -> Any:
     return _READY[spec, sets]
 
 
-def _data(name: str) -> tuple[bytes, str]:
+def no_header() -> Any:
+    """What a file that says nothing besides its facts asks for: nothing."""
+    from policyengine.casefile import CaseFile
+
+    return CaseFile((), "", None, (), ())
+
+
+def data_of(name: str) -> tuple[bytes, str]:
+    """The bytes of a file, and what people call it; `-` is standard input."""
     if name == "-":
         return sys.stdin.buffer.read(), STDIN
     try:
@@ -146,9 +153,11 @@ def _data(name: str) -> tuple[bytes, str]:
         ) from error
 
 
-def _provenance(
-    api: Any, plans: Any, name: str, data: bytes, readings: dict[str, str], file: Any, asked: Asked
+def provenance_of(
+    plans: Any, name: str, data: bytes, readings: dict[str, str], file: Any, asked: Asked
 ) -> Any:
+    """What it takes to get the same answers again."""
+    from policyengine import api
     from policyengine.explanation import Provenance
     from policyengine.version import VERSION
 
@@ -171,7 +180,8 @@ def _provenance(
     )  # fmt: skip
 
 
-def _drawn(cases: list[Any], depth: str, format_: str, lang: str) -> str:
+def drawn(cases: list[Any], depth: str, format_: str, lang: str) -> str:
+    """Explanations in one format."""
     from policyengine.render import blocks, csv, json, markdown, text
 
     if format_ == "json":
@@ -180,6 +190,10 @@ def _drawn(cases: list[Any], depth: str, format_: str, lang: str) -> str:
         return json.lines(cases, depth)
     if format_ == "csv":
         return csv.draw(cases, lang)
+    if format_ == "html":
+        from policyengine.render import html
+
+        return html.draw([case for case in cases if case.explanations], lang)
     drawer = markdown.draw if format_ == "md" else text.draw
     all_blocks = [block for case in cases for block in blocks.case_blocks(case, depth, lang)]
     all_blocks += blocks.summary(cases, lang)

@@ -13,11 +13,12 @@ from policyengine.codes.expression import EXPRESSION
 from policyengine.codes.policy import POLICY
 from policyengine.codes.reading import READING
 from policyengine.codes.schema import SCHEMA
+from policyengine.codes.table import TABLE
 from policyengine.codes.text import TEXT
 
 CODES: dict[str, Code] = {
     code.name: code
-    for table in (READING, SCHEMA, EXPRESSION, POLICY, TEXT, CLAIMS, CHECKS, CASE)
+    for table in (READING, SCHEMA, EXPRESSION, POLICY, TEXT, CLAIMS, CHECKS, CASE, TABLE)
     for code in table
 }
 

@@ -31,6 +31,18 @@ def blocks(found: Sequence[Question], case: CaseExplanation, lang: str) -> Itera
 def below(each: Question, policy: Policy, lang: str) -> Iterator[str]:
     """Who answers, with what evidence, which answers settle it, how much it tells."""
     yield from asked(each.missing, lang)
+    yield from settling(each, policy, lang)
+    removed = round((Fraction(1) - each.remaining) * 100)
+    if removed > 0:
+        yield (
+            f"平均能去掉{removed}%的不确定"
+            if lang == "zh"
+            else f"removes {removed}% of what is open on average"
+        )
+
+
+def settling(each: Question, policy: Policy, lang: str) -> Iterator[str]:
+    """Which answers settle an application, and how."""
     fact = each.missing.fact
     for outcome in dict.fromkeys(s.outcome for s in each.settles):
         alike = [s.answer for s in each.settles if s.outcome == outcome]
@@ -40,13 +52,6 @@ def below(each: Question, policy: Policy, lang: str) -> Iterator[str]:
             f"答{'、'.join(answers)}就定：{word}"
             if lang == "zh"
             else f"{', '.join(answers)} settles it: {word}"
-        )
-    removed = round((Fraction(1) - each.remaining) * 100)
-    if removed > 0:
-        yield (
-            f"平均能去掉{removed}%的不确定"
-            if lang == "zh"
-            else f"removes {removed}% of what is open on average"
         )
 
 

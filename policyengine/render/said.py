@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from policyengine import wording
+from policyengine.capitals import capital
 from policyengine.decision import Subject
 from policyengine.explanation import Explanation, Line
 from policyengine.values import T_MONEY, Unknown, Value
@@ -72,8 +73,8 @@ def result(e: Explanation, lang: str) -> str:
     d = e.decision
     word = outcome(e, lang)
     if d.outcome == "granted" and isinstance(d.amount, Decimal):
-        capital = wording.in_capitals(d.amount) if lang == "zh" else ""
-        return f"{word} {wording.money(d.amount, lang)}" + (f"（人民币{capital}）" if capital else "")
+        words = capital(d.amount) if lang == "zh" else ""
+        return f"{word} {wording.money(d.amount, lang)}" + (f"（人民币{words}）" if words else "")
     if d.outcome == "refused":
         return word
     return word + _open(e, lang)

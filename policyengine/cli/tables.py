@@ -1,0 +1,367 @@
+"""The work behind `evaluate` and `explain` on tables: read, decide, account for every row, write."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from policyengine.cli.asked import STDIN, Asked
+from policyengine.cli.common import CannotWrite, choose_policy, fail, note, quoted, write, write_bytes
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+REPORTS = ("申报汇总表", "审核意见表", "拟公示名单", "资金拨付表", "未通过清单", "共同体分配表")
+OF_TABLES = ("sheets", "header_row", "maps", "map_file", "encoding", "complete", "strict", "reports", "row")
+OF_CASES = ("depth_of_cases",)
+SHOWN = 20  # rows set aside that are listed on the terminal
+
+
+@dataclass(frozen=True, slots=True)
+class TablesAsked:
+    """What a command asks for besides its tables: how to decide, and how they are read."""
+
+    asked: Asked
+    sheets: tuple[str, ...] = ()
+    header_row: int | None = None
+    maps: tuple[str, ...] = ()
+    map_file: str | None = None
+    encoding: str = "auto"
+    complete: tuple[str, ...] = ()
+    from_: str | None = None
+
+    def command(self, inputs: list[Any]) -> str:
+        """The command that decides these tables again."""
+        a = self.asked
+        words = ["policyengine", "evaluate", *("-" if item.name == STDIN else item.name for item in inputs)]
+        for option, values in (
+            ("--policy", [a.policy]), ("--as-of", [a.as_of]), ("--reading", a.readings), ("--set", a.sets), ("--fact", a.facts),
+            ("--sheet", self.sheets), ("--header-row", [self.header_row]), ("--map", self.maps), ("--map-file", [self.map_file]),
+            ("--encoding", [self.encoding if self.encoding != "auto" else None]), ("--complete", self.complete), ("--from", [self.from_]),
+        ):  # fmt: skip
+            words += [word for value in values if value for word in (option, str(value))]
+        return " ".join(quoted(word) for word in words)
+
+
+def apart(options: dict[str, Any], from_: str | None) -> tuple[Asked, TablesAsked]:
+    """The options of a command: how to decide, and that together with how tables are read."""
+    names = [f.name for f in fields(Asked)]
+    asked = Asked(**{name: options[name] for name in names})
+    rest = {name: value for name, value in options.items() if name not in names}
+    return asked, TablesAsked(asked, from_=from_, **rest)
+
+
+def table_options(f: F) -> F:
+    """The options that say how tables are read."""
+    for option in reversed([
+        click.option("--sheet", "sheets", multiple=True, metavar="TITLE[=对象]", help="读哪张表，里面是什么 / which sheet, and of what"),
+        click.option("--header-row", type=click.IntRange(1), help="表头在第几行 / the row of the header"),
+        click.option("--map", "maps", multiple=True, metavar="列名=事实", help="哪一列是哪一项；“不用”是不算 / what a column is"),
+        click.option("--map-file", type=click.Path(exists=True, dir_okay=False), help="存好的对应关系 / a saved mapping"),
+        click.option("--encoding", type=click.Choice(["auto", "utf-8", "gb18030", "utf-16"]), default="auto", help="CSV 的编码 / encoding of CSV"),
+        click.option("--complete", multiple=True, metavar="对象", help="这一类已经列全，没有列的就是没有 / all of this kind are listed"),
+        click.option("--from", "from_", type=click.Choice(["csv", "tsv", "xlsx", "jsonl"]), help="输入的格式（标准输入时要写）/ format of the input"),
+    ]):  # fmt: skip
+        f = option(f)
+    return f
+
+
+def is_table(files: tuple[str, ...], from_: str | None) -> bool:
+    """Whether a command is given tables; tables and case files do not mix."""
+    from policyengine.tables.read import format_of
+
+    found = [bool(from_) or bool(format_of(name)) for name in files]
+    tables = any(found)
+    if tables and not all(found):
+        raise click.UsageError(
+            "表格和 YAML、JSON 材料要分开算 / tables and case files go in separate commands"
+        )
+    context = click.get_current_context()
+    for name in OF_CASES if tables else OF_TABLES:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = next(p.opts[0] for p in context.command.params if p.name == name)
+            what = "YAML、JSON 材料 / is for case files" if tables else "表格 / is for tables"
+            raise click.UsageError(f"{option} 只用于{what}")
+    return tables
+
+
+def run_tables(
+    files: tuple[str, ...],
+    format_: str,
+    out: str | None,
+    lang: str,
+    strict: bool,
+    reports: tuple[str, ...],
+    reading: TablesAsked,
+) -> None:
+    """Decide every row of the tables and write the result; end with 3 where rows are unaccounted for."""
+    from policyengine.diagnostics import CaseError, PolicyError
+    from policyengine.tables import pages
+
+    target = _target(format_, out)
+    if reports and (target not in ("xlsx", "csv") or (target == "csv" and len(reports) > 1)):
+        raise click.UsageError(
+            "--report 写成 .xlsx；只有一张时也可以写成 .csv / --report goes to .xlsx, a single one also to .csv"
+        )
+    try:
+        plans, readings, inputs, batch = decide(files, lang, reading)
+        about = pages.About(
+            tuple(_about(plans, inputs, readings, reading, lang)), tuple(sorted(readings.items()))
+        )
+        _report(batch, lang)
+        if not batch.accounts or not any(account.rows for account in batch.accounts):
+            raise click.UsageError("表里没有申报的行 / the tables hold no rows")
+        written = _write(batch, about, target, out, reports, lang)
+    except (PolicyError, CaseError) as error:
+        fail(error, lang)
+    if written:
+        note(f"写入  {'、'.join(written)}", f"wrote  {', '.join(written)}", lang)
+    if not batch.adds_up:
+        note(
+            "行数对不上，结果不要用，请把文件发给维护者",
+            "the rows do not add up: do not use the result, report it",
+            lang,
+        )
+        sys.exit(3)
+    if (strict and batch.rejected) or not batch.done:
+        sys.exit(3)
+
+
+def decide(
+    files: tuple[str, ...], lang: str, reading: TablesAsked
+) -> tuple[Any, dict[str, str], list[Any], Any]:
+    """The plans, the readings, the inputs with their bytes, and the decided batch."""
+    from policyengine import api
+    from policyengine.asked import asked
+    from policyengine.cli.run import no_header, plans_of, world_of
+    from policyengine.tables.batch import decide_tables
+    from policyengine.tables.read import read_tables
+
+    plans = plans_of(api, choose_policy(reading.asked.policy, "", lang), reading.asked, no_header())
+    readings = api.with_readings(plans, reading.asked.readings)
+    inputs = [_input(name, reading.from_) for name in files]
+    tables = read_tables(plans.policy, inputs, _how(reading), asked(plans.last).default)
+
+    def change(case: Any) -> Any:
+        return world_of(api, plans, case, no_header(), reading.asked)
+
+    return plans, readings, inputs, decide_tables(plans, tables, readings, change)
+
+
+def run_explain(
+    files: tuple[str, ...], depth: str, format_: str, out: str | None, lang: str, which: tuple[str | None, int | None], reading: TablesAsked
+) -> None:  # fmt: skip
+    """Explain one row of the tables."""
+    from policyengine import api
+    from policyengine.cli import again
+    from policyengine.cli.run import drawn
+    from policyengine.diagnostics import CaseError, PolicyError
+
+    only, row = which
+    if only is None and row is None:
+        raise click.UsageError(
+            "表格要用 --id 或 --row 指明说明哪一行 / say which row of the table with --id or --row"
+        )
+    try:
+        result = again.from_result(files)
+        if result is not None:
+            only, row = again.find(result, only, row), None
+            files, reading = result.files, result.reading
+        plans, readings, inputs, batch = decide(files, lang, reading)
+        if result is not None:
+            again.unchanged(result, plans, inputs, lang)
+        done = [
+            d for d in batch.done if d.decision.subject.id == only or (only is None and d.row.number == row)
+        ]
+        if not done:
+            _aside(batch, only, row, lang)
+        provenance = _provenance(plans, inputs, readings, reading)
+        decided = replace(batch.decided, decision=replace(batch.decided.decision, decisions=tuple(d.decision for d in done), results=()))  # fmt: skip
+        explained = api.explain(decided, lang, provenance, depth)
+    except (PolicyError, CaseError) as error:
+        fail(error, lang)
+    write(drawn([explained], depth, format_, lang), out)
+
+
+def _aside(batch: Any, only: str | None, row: int | None, lang: str) -> None:
+    """Say that a row was set aside, or that there is no such row."""
+    from policyengine.diagnostics import CaseError
+
+    for item in batch.rejected:
+        if only is None and item.row.number == row:
+            raise CaseError(item.why)
+    zh = f"没有认定过{'编号为“' + only + '”的申报' if only is not None else f'第{row}行'}"
+    en = f"no application {only!r} was decided" if only is not None else f"row {row} was not decided"
+    raise click.UsageError(f"{zh} / {en}")
+
+
+def _target(format_: str, out: str | None) -> str:
+    """What to write: by the end of the output's name, else by `--format`."""
+    ending = Path(out).suffix.lower() if out and out != "-" else ""
+    by_name = {".xlsx": "xlsx", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}.get(ending)
+    if by_name:
+        return by_name
+    if format_ in ("json", "md"):
+        raise click.UsageError(
+            "表格的结果写成 xlsx、csv、jsonl 或 text / tables are written as xlsx, csv, jsonl or text"
+        )
+    return format_
+
+
+def _input(name: str, from_: str | None) -> Any:
+    from policyengine.cli.run import data_of
+    from policyengine.tables.read import Input, format_of
+
+    if name == "-" and not from_:
+        raise click.UsageError(
+            "从标准输入读表要用 --from 写明格式 / name the format of standard input with --from"
+        )
+    data, shown = data_of(name)
+    return Input(shown, data, from_ or format_of(name))
+
+
+def _how(reading: TablesAsked) -> Any:
+    from policyengine.tables.headers import Said, said_by
+    from policyengine.tables.read import How, read_how
+
+    sheets = dict(text.partition("=")[::2] for text in reading.sheets)
+    how = How(
+        Said(dict(said_by(reading.maps))), sheets, reading.complete, reading.header_row or 0, reading.encoding
+    )  # fmt: skip
+    if reading.map_file:
+        how = read_how(Path(reading.map_file).read_bytes(), reading.map_file, how)
+    return how
+
+
+# --- what is told ------------------------------------------------------------------------------
+
+
+def _report(batch: Any, lang: Any) -> None:
+    """To standard error: what was read and how, what became of the rows, and what is wrong with those set aside."""
+    from policyengine.tables.pages import counted, reasons
+
+    zh = lang == "zh"
+    for account in batch.accounts:
+        note(f"读取  {account.name}  {counted(batch, account.name, lang)}", f"read  {account.name}  {counted(batch, account.name, lang)}", lang)  # fmt: skip
+    names = {account.name for account in batch.accounts}
+    for name, words in batch.tables.notes:
+        head = f"{name}：" if len(names) > 1 and name else ""
+        click.echo(f"{'说明' if zh else 'note'}  {head}{words(lang)}", err=True)
+    for item in batch.rejected[:SHOWN]:
+        for sheet, _, place, message, advice, code in reasons(item, lang):
+            head = f"{sheet} " if len(names) > 1 else ""
+            click.echo(f"{'未处理' if zh else 'set aside'}  {head}{place}：{message}（{advice}）[{code}]" if zh else f"set aside  {head}{place}: {message} ({advice}) [{code}]", err=True)  # fmt: skip
+    left = len(batch.rejected) - SHOWN
+    if left > 0:
+        note(
+            f"……还有{left}行未处理，见结果的“未处理”",
+            f"… and {left} more rows; see “set aside” in the result",
+            lang,
+        )
+
+
+def _write(
+    batch: Any, about: Any, target: str, out: str | None, reports: tuple[str, ...], lang: Any
+) -> list[str]:
+    """Write the result; the names of the files."""
+    from policyengine.tables import book, flat, pages
+    from policyengine.tables.reports import report
+
+    asked = tuple(report(name, batch) for name in reports)
+    if target == "xlsx":
+        made = pages.pages(batch, about, lang)
+        if asked:
+            made = (*asked, pages.rejected(batch, lang), pages.versions(batch, about, lang))
+        try:
+            data = book.write_book(made, str(out), {"title": about.pairs[0][1]})
+        except OSError as error:
+            raise CannotWrite(
+                f"写不了 {out}：{error.strerror} / cannot write {out}: {error.strerror}"
+            ) from error
+        write_bytes(data, str(out))
+        click.echo(_summary(batch, lang), nl=False)
+        return [f"{out}（{'、'.join(page.title for page in made)}）" if lang == "zh" else f"{out} ({', '.join(page.title for page in made)})"]  # fmt: skip
+    if target == "jsonl":
+        write("".join(flat.json_lines(batch, lang)), out)
+    elif target == "csv":
+        write(flat.csv_text(asked[0] if asked else pages.details(batch, lang)), out, bom=True)
+    else:
+        write(_listed(batch, lang) + _summary(batch, lang), out)
+    if out is None or out == "-":
+        return []
+    files = [out]
+    if target == "csv" and batch.rejected:
+        aside = str(Path(out).with_suffix(".未处理.csv" if lang == "zh" else ".set-aside.csv"))
+        write(flat.csv_text(pages.rejected(batch, lang)), aside, bom=True)
+        files.append(aside)
+    if target in ("csv", "jsonl"):
+        click.echo(_summary(batch, lang), nl=False)
+    return files
+
+
+def _summary(batch: Any, lang: Any) -> str:
+    """By program: how many applied, what came of it, and how much."""
+    from policyengine import wording
+    from policyengine.render import text
+    from policyengine.render.blocks import Table
+    from policyengine.tables.pages import programs
+
+    page = programs(batch, lang)
+    keep = [0, 1, *(i for i in range(2, 7) if any(row[i] for row in page.rows)), 8]
+    head = tuple(page.columns[i].header for i in keep)
+    rows = []
+    for row in page.rows:
+        shown = [str(row[i]) for i in keep]
+        shown[-1] = wording.grouped(row[8], 2)  # type: ignore[arg-type]
+        rows.append(tuple(shown))
+    return text.draw([Table(head, tuple(rows), tuple(range(1, len(keep))))])
+
+
+def _listed(batch: Any, lang: Any) -> str:
+    """One line a decision."""
+    from policyengine.render import said, text
+    from policyengine.render.blocks import Table
+
+    head = ("行", "编号", "名称", "申报", "结果", "金额") if lang == "zh" else ("row", "id", "title", "applied for", "outcome", "amount")  # fmt: skip
+    explained = [(done, done.explanation(batch.policy, lang)) for done in batch.done]
+    rows = tuple(
+        (
+            str(done.row.number), e.decision.subject.id, e.decision.title, e.decision.option_label(lang),
+            said.outcome(e, lang) + said.trial(e, lang), said.cell(e, lang),
+        )
+        for done, e in explained
+    )  # fmt: skip
+    return text.draw([Table(head, rows, (0, 5))]) + "\n" if rows else ""
+
+
+def _about(plans: Any, inputs: list[Any], readings: dict[str, str], reading: TablesAsked, lang: str) -> Any:
+    """Names and texts for the page 版本."""
+    p = _provenance(plans, inputs, readings, reading)
+    header = plans.last.policy.header
+    zh = lang == "zh"
+    yield ("政策" if zh else "policy"), f"{header.title(lang)}（{header.number}）"
+    yield ("政策编号" if zh else "policy id"), p.policy
+    yield ("政策内容 SHA-256" if zh else "policy SHA-256"), p.policy_hash
+    yield ("原文 SHA-256" if zh else "text SHA-256"), p.text_hash
+    yield ("程序版本" if zh else "engine"), p.engine
+    from policyengine import api
+
+    for item in inputs:
+        yield (f"输入 {item.name} SHA-256" if zh else f"input {item.name} SHA-256"), api.digest(item.data)
+    for change in p.changed:
+        yield ("改动" if zh else "changed"), change
+    yield ("命令" if zh else "command"), p.command
+
+
+def _provenance(plans: Any, inputs: list[Any], readings: dict[str, str], reading: TablesAsked) -> Any:
+    from policyengine.cli.run import no_header, provenance_of
+
+    names = " ".join(item.name for item in inputs)
+    data = b"".join(item.data for item in inputs)
+    made = provenance_of(plans, names, data, readings, no_header(), reading.asked)
+    return replace(made, command=reading.command(inputs))

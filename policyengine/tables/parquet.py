@@ -1,0 +1,38 @@
+"""Parquet to rows, by DuckDB where it is installed: every value as the text that stands for it, exactly."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from policyengine.diagnostics import CaseError, diagnostic
+from policyengine.tables.cells import Cell, CellKind, Row, Sheet, whole_file
+
+_KINDS: dict[str, CellKind] = {"DATE": "date", "BOOLEAN": "bool", "VARCHAR": "text"}
+
+
+def read_parquet(path: str, title: str) -> Sheet:
+    """The table of a Parquet file; its first row is the header. Raises CaseError."""
+    if find_spec("duckdb") is None:
+        raise CaseError([diagnostic("table-needs-extra", whole_file(path), name="Parquet", extra="bulk")])
+    duckdb = import_module("duckdb")
+    connection = duckdb.connect(":memory:")
+    try:
+        relation = connection.read_parquet(path)
+        kinds = [_KINDS.get(str(kind), "number") for kind in relation.types]
+        texts = relation.project("COLUMNS(*)::VARCHAR").fetchall()
+        columns = list(relation.columns)
+    except duckdb.Error as error:
+        raise CaseError(
+            [diagnostic("table-unreadable", whole_file(path), name=path, zh="不是 Parquet 文件，或者已损坏", en="it is no Parquet file, or a damaged one")]
+        ) from error  # fmt: skip
+    finally:
+        connection.close()
+    header = Row(1, {i: Cell("text", name) for i, name in enumerate(columns, 1)})
+    rows = (
+        Row(
+            number, {i: Cell(kinds[i - 1], text) for i, text in enumerate(record, 1) if text and text.strip()}
+        )
+        for number, record in enumerate(texts, 2)
+    )
+    return Sheet(path, title, (header, *rows))
