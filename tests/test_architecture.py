@@ -25,6 +25,7 @@ LAYERS = (
     ("trace", "inforce", "supposed"),
     ("validity",),
     ("deciding", "checks"),
+    ("columns",),
     ("again", "inplay", "ladder"),
     ("distance", "alternatives", "asking"),
     ("explanation", "labels", "passing", "gates", "claims"),

@@ -25,6 +25,7 @@ COMMANDS = {
     "test": "运行政策旁边的算例 / run the scenarios of a policy",
     "show": "查看条款、规则、参数、事实、部门或诊断代码 / show a clause, rule, parameter, fact or code",
     "graph": "输出计算图 / print the compiled plan",
+    "sql": "输出按列认定用的 SQL / print the policy as SQL",
     "schema": "输出 JSON Schema 和编辑器设置 / print schemas and editor settings",
     "template": "做一份空白申报表 / a workbook to fill in",
     "sample": "造一批虚构的申报，用于试算 / synthetic applications",

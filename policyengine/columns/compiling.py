@@ -1,0 +1,216 @@
+"""A policy to one query: every application's outcome, amount and reasons, as SQL text that an auditor can read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from policyengine.columns import tables
+from policyengine.columns.contradictions import Contradictions
+from policyengine.columns.dialect import DUCKDB, Dialect
+from policyengine.columns.domain import (
+    FALSE,
+    TRUE,
+    Col,
+    Day,
+    Num,
+    Truth,
+    Word,
+    both,
+    either,
+    opposite,
+)
+from policyengine.columns.names import Names
+from policyengine.columns.refusals import Refusals
+from policyengine.columns.text import Output, Written, write
+from policyengine.instances import Plans
+from policyengine.values import Type
+
+SEPARATOR = "、"
+FEN = Fraction(1, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The text of a query and what it needs and gives.
+
+    `schema`: the staged tables. `written`: the statements, and the query of each output; `kinds`: the entity whose rows
+    an output has. `applications` has a row an application, with `outcome`, `amount` (fen),
+    `refusals`, the amount of each program, and `scalar`: whether columns leave it to the scalar way. A headline value
+    (`participation.share`) has `id`, `value` (`numbers`: a number, in units of its scale) and `scalar`; other outputs only say which rows
+    contradict themselves. `lost`: values that columns do not know, and why. `cohort`: group rules over the whole
+    case, so that one open row leaves all to the scalar way.
+    """
+
+    plans: Plans
+    readings: Mapping[str, str]
+    schema: Mapping[str, list[tables.Field]]
+    written: Written
+    kinds: Mapping[str, str]
+    numbers: Mapping[str, bool]
+    scales: Mapping[str, Fraction]
+    lost: Mapping[str, str]
+    cohort: tuple[str, ...]
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The staged columns that are read (`project.cost`); the others only have to be right."""
+        return self.written.needed
+
+
+def compile_query(
+    plans: Plans,
+    readings: Mapping[str, str] | None = None,
+    full: Collection[str] = (),
+    single: Collection[str] = (),
+    empty: Collection[str] = (),
+    dialect: Dialect = DUCKDB,
+) -> Query:
+    """The query of a policy under chosen readings.
+
+    `full`: staged columns (`project.cost`, `enterprise.projects__closed`) known to have no blank, for which no masks
+    are carried. `single`: references (`project.applicant`) by which no two rows refer to one, for which no groups are
+    formed. `empty`: kinds without a row. Pure text: nothing is run.
+    """
+    chosen = dict(readings or {})
+    return _Compiler(
+        plans, chosen, Names(plans, chosen, dialect, frozenset(full), frozenset(single), frozenset(empty))
+    ).query()
+
+
+@dataclass(slots=True)
+class _Compiler:
+    plans: Plans
+    readings: dict[str, str]
+    names: Names
+
+    def query(self) -> Query:
+        outputs = {"applications": self._applications()} | self._results()
+        for kind in self.plans.policy.entities:
+            broken = Contradictions(self.names).of(kind)
+            last = next((name for name, output in outputs.items() if output.frame.name == kind), "")
+            if broken == FALSE:
+                continue
+            if last:
+                columns = dict(outputs[last].columns)
+                columns["scalar"] = either(columns["scalar"], broken)
+                outputs[last] = replace(outputs[last], columns=columns)
+            else:
+                outputs[kind] = Output(
+                    self.names.own(kind).frame, {"id": '"id"', "scalar": broken}, Fraction(1)
+                )
+        written = write(self.names, outputs)
+        scales = {name: output.scale for name, output in outputs.items()}
+        return Query(
+            self.plans, self.readings, tables.schema(self.plans), written,
+            {name: output.frame.name for name, output in outputs.items()},
+            {name: self._number(name) for name in outputs}, scales, self.names.scalar,
+            tuple(sorted(self.names.cohort)),
+        )  # fmt: skip
+
+    # --- outputs ---
+
+    def _applications(self) -> Output:
+        names, application = self.names, self.plans.last.application
+        scope = names.own(application.entity)
+        granted, amount = names.read(scope, application.granted), names.read(scope, application.amount)
+        assert isinstance(granted, Truth) and isinstance(amount, Num)
+        refusals = Refusals(names)
+        refusals.walk(scope, application.granted)
+        fen, faults = self._money(amount, application.amount)
+        fault = either(granted.fault, amount.fault, faults, refusals.fault)
+        undecided = opposite(
+            either(both(granted.no, opposite(refusals.open)), both(granted.yes, amount.known))
+        )
+        columns = {"id": '"id"', "outcome": f"CASE WHEN {granted.yes} THEN 'granted' ELSE 'refused' END"}
+        columns["amount"] = f"CASE WHEN {granted.yes} THEN {fen} ELSE 0 END"
+        columns["refusals"] = self._listed(refusals, granted)
+        if application.option:
+            option = names.read(scope, application.option)
+            assert isinstance(option, Word)
+            fault = either(fault, option.fault)
+            columns["option"] = f"CASE WHEN {both(option.known, opposite(option.none))} THEN {option.sql} END"
+        for name in self._items():
+            value = names.read(scope, name)
+            assert isinstance(value, Num)
+            shown, exact = self._money(value, name, fault=False)
+            sure = both(value.known, opposite(value.fault), opposite(exact))
+            columns[name] = f"CASE WHEN {sure} THEN {shown} END" if sure != TRUE else shown
+        columns["scalar"] = either(undecided, fault)
+        return Output(scope.frame, columns, FEN)
+
+    def _items(self) -> list[str]:
+        entity = self.plans.last.application.entity
+        return [
+            f"{program.name}.amount"
+            for program in self.plans.last.policy.programs.values()
+            if program.entity == entity
+        ]
+
+    def _listed(self, refusals: Refusals, granted: Truth) -> str:
+        """The names of the listed conditions, joined; nothing where the application is granted."""
+        by_name: dict[str, str] = {}
+        for (_, name), listed in refusals.listed.items():
+            by_name[name] = either(by_name.get(name, FALSE), listed)
+        texts = [
+            f"CASE WHEN {listed} THEN '{name}' END" for name, listed in by_name.items() if listed != FALSE
+        ]
+        if not texts:
+            return "''"
+        joined = self.names.dialect.joined.format(separator=SEPARATOR, texts=",\n      ".join(texts))
+        return f"CASE WHEN {granted.no} THEN {joined} ELSE '' END"
+
+    def _money(self, value: Num, name: str, fault: bool = True) -> tuple[str, str]:
+        """An amount in whole fen, and where it is not exact in fen."""
+        num = self.names.num
+        value = num.plain(value)
+        unit = FEN / value.scale if value.scale <= FEN else Fraction(1)
+        if (
+            value.den is not None
+            or (value.scale < FEN and unit.denominator != 1)
+            or (value.scale / FEN).denominator not in (1, unit.numerator)
+        ):
+            self.names.scalar.setdefault(name, "不是整分 / not whole fen")
+            return num.w.const(0).sql, TRUE
+        if value.scale >= FEN:
+            return num.at_scale(value, FEN).sql, FALSE
+        below = num.w.const(unit.numerator)
+        if value.low < 0:
+            self.names.scalar.setdefault(name, "可能是负数 / may be negative")
+            return num.w.const(0).sql, TRUE
+        rest = num.w.remainder(value.numerator, below)
+        return num.w.floor_div(value.numerator, below).sql, opposite(num.w.compare("=", rest, num.w.const(0)))
+
+    def _results(self) -> dict[str, Output]:
+        """Headline values of other entities than the application."""
+        found = {}
+        for path, _ in self.plans.policy.header.results:
+            kind, _, name = path.partition(".")
+            if kind == self.plans.last.application.entity:
+                continue
+            scope = self.names.own(kind)
+            value = self.names.read(scope, name)
+            sql, fault, scale = self._value(value, path)
+            lost = either(opposite(value.known), value.fault, fault)
+            found[path] = Output(scope.frame, {"id": '"id"', "value": sql, "scalar": lost}, scale)
+        return found
+
+    def _number(self, path: str) -> bool:
+        """Whether the values of an output are numbers."""
+        node = self.plans.last.nodes.get(path.partition(".")[2])
+        return node is not None and node.info.type.quantity
+
+    def _value(self, value: Col, path: str) -> tuple[str, str, Fraction]:
+        match value:
+            case Num():
+                type_: Type = self.plans.last.nodes[path.partition(".")[2]].info.type
+                if type_.kind == "money":
+                    return *self._money(value, path), FEN
+                plain = self.names.num.plain(value)
+                return plain.raw, FALSE if plain.den is None else TRUE, plain.scale
+            case Truth():
+                return value.yes, FALSE, Fraction(1)
+            case Day() | Word():
+                return f"CASE WHEN {opposite(value.none)} THEN {value.sql} END", FALSE, Fraction(1)
+        return "NULL", TRUE, Fraction(1)
