@@ -321,7 +321,8 @@ class Builder:
                 }
                 self.found.append(diagnostic("unknown-option", key.span, **words))
 
-    def number(self, node: Scalar) -> tuple[Known, Type]:
+    def number(self, node: Scalar, signed: bool = False) -> tuple[Known, Type]:
+        """A number of the document; `signed`: one that may be below zero (where a tier of a growth begins)."""
         read = literals.quantity(node.text, self.units)
         if isinstance(read, literals.Problem):
             self.found.append(diagnostic(read.code, node.span, **read.words))
@@ -329,12 +330,12 @@ class Builder:
         if read.unit is None:
             bare = "count" if whole("count", read.value) and "." not in node.text else "number"
             return read.value, Type(bare)  # type: ignore[arg-type]
-        self.sensible(node, read.unit.kind, read.value)
+        self.sensible(node, read.unit.kind, read.value, signed)
         return read.value, Type(read.unit.kind, read.unit.dim)
 
-    def sensible(self, node: Scalar, kind: str, value: Decimal) -> None:
+    def sensible(self, node: Scalar, kind: str, value: Decimal, signed: bool = False) -> None:
         """A number of the document is not below zero, a count whole, a length of time in whole months."""
-        if value < 0 and kind in NEVER_NEGATIVE:
+        if value < 0 and kind in NEVER_NEGATIVE and not signed:
             self.found.append(diagnostic("negative-number", node.span, text=node.text))
         elif not whole(kind, value):
             unit = ("数", "things") if kind == "count" else ("月", "months")
@@ -352,7 +353,7 @@ class Builder:
             kind, value = next(((k, v) for k in ROW_VALUES if (v := entry.node.get(k))), ("", None))
             if not isinstance(bound, Scalar) or not isinstance(value, Scalar):
                 raise Skip
-            edge, edge_type = self.number(bound)
+            edge, edge_type = self.number(bound, signed=True)
             worth, worth_type = self.number(value)
             self.same_kind(kind, value, worth_type)
             if not isinstance(edge, Decimal) or not isinstance(worth, Decimal):

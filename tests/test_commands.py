@@ -195,8 +195,9 @@ def test_none_and_a_record_of_it_is_an_error_with_both_places() -> None:
 
 
 def test_one_enterprise_or_id_in_two_files_is_said(tmp_path: Path) -> None:
-    result = run("evaluate", CASE, "examples/不予支持.yaml", "--explain", "none")
-    assert "注意：申报项目编号 P1 在几个文件里都有" in result.stderr and "互不相见" in result.stderr
+    result = run("evaluate", CASE, "examples/测算.yaml", "--explain", "none")
+    assert "注意：申报项目 甲公司 P1 在几个文件里都有" in result.stderr and "互不相见" in result.stderr
+    assert "注意" not in run("evaluate", CASE, "examples/不予支持.yaml", "--explain", "none").stderr
     code = "91370800MA3C000000"
     for name, id_ in (("甲", "P7"), ("乙", "P8")):
         text = TEXT.replace("  P1:", f"  {id_}:").replace("  甲公司:", f"  甲公司:\n    credit_code: {code}")

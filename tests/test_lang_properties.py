@@ -65,7 +65,7 @@ parameters:
   one: {label: 率, value: 1.5%, basis: 例}
   steps: {label: 档, value: [{at_least: -100亿元, rate: 2%}, {above: 0元, rate: 3%}, {at_least: 20元, rate: 10%}], basis: 例}
   gapped: {label: 档, value: [{at_least: 3元, rate: 3%}, {at_least: 20元, rate: 10%}], basis: 例}
-  prize: {label: 表, value: {A: 10元, B: -3元, C: 0元}, keys: g, basis: 例}
+  prize: {label: 表, value: {A: 10元, B: 3元, C: 0元}, keys: g, basis: 例}
   gaps: {label: 表, value: {A: 10元, C: 1元}, keys: g, basis: 例}
   good: {label: 集, value: [A, C], keys: g, basis: 例}
 """
@@ -415,7 +415,7 @@ FIXED: dict[str, Any] = {
     "true": True, "false": False, "none": None, "ZERO": Fraction(0), "least": Fraction(5), "fen": Fraction(1, 100),
     "yuan": Fraction(1), "seven": Fraction(7), "one": Fraction(15, 1000), "steps": STEPS,
     "gapped": [(Fraction(3), False, Fraction(3, 100)), (Fraction(20), False, Fraction(10, 100))],
-    "prize": {"A": Fraction(10), "B": Fraction(-3), "C": Fraction(0)}, "gaps": {"A": Fraction(10), "C": Fraction(1)},
+    "prize": {"A": Fraction(10), "B": Fraction(3), "C": Fraction(0)}, "gaps": {"A": Fraction(10), "C": Fraction(1)},
     "good": ("A", "C"), "tier": tier, "marginal": marginal, "lookup": lambda table, key: table[key],
     "round_to": rounded, "round_half_up": lambda x, u: rounded(x, u, "half_up"), "is_none": lambda v: v is None,
     "round_down": lambda x, u: rounded(x, u, "down"), "round_up": lambda x, u: rounded(x, u, "up"),
