@@ -20,11 +20,12 @@ from policyengine import model as m
 from policyengine import plan as p
 from policyengine.again import After, after, again
 from policyengine.asked import reached
-from policyengine.deciding import Decided, subject, title_of
+from policyengine.deciding import Decided, title_of
 from policyengine.decision import Failure, Subject
 from policyengine.exact import Number
 from policyengine.instances import Ent
 from policyengine.lang import unknown
+from policyengine.refusing import subject
 from policyengine.values import FactRef, Known, Unknown, Value
 from policyengine.world import World
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from policyengine import exact, literals, trace, validity, wording
+from policyengine import exact, trace, validity
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.case import Case
@@ -31,10 +31,11 @@ from policyengine.inforce import not_in_force, seen_from
 from policyengine.instances import Ent, Plans, When
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
+from policyengine.refusing import failures, message, subject, why
 from policyengine.source import Span
 from policyengine.supposed import supposed
 from policyengine.trace import Read
-from policyengine.values import FactRef, Unit, Unknown, Value
+from policyengine.values import FactRef, Unknown, Value
 from policyengine.world import World
 
 
@@ -155,7 +156,7 @@ def decide_one(world: World, ent: Ent, reasons: bool = True, words: bool = False
     starts = [Read(ent, application.granted, when), Read(ent, application.amount, when)]
     nothing = words and granted is True and amount == exact.ZERO  # a note says why
     read = list(trace.reached(world, starts)) if reasons or nothing else []
-    refusals = tuple(_unique(failures(world, ent, application.granted, when, reasons or words)))
+    refusals = tuple(_unique(why(world, ent, application.granted, when, reasons or words)))
     missing = tuple(missing_facts(world, unknown.needs((granted, amount)), when))
     option = world.value(ent, application.option) if application.option else ""
     return Decision(
@@ -188,18 +189,6 @@ def _may_be(granted: Value) -> tuple[Outcome, ...]:
     if isinstance(granted, Unknown):
         return ("granted", "refused")
     return ("granted",) if granted else ("refused",)
-
-
-def subject(world: World, ent: Ent) -> Subject:
-    """The entity as decisions name it."""
-    entity = world.policy.entities[ent.kind]
-    whose = world.plans.last.application.entity
-    of = tuple(
-        other.id
-        for name, other in ent.refs.items()
-        if other is not None and entity.references[name].to != whose
-    )
-    return Subject(ent.kind, ent.id, entity.label, of if ent.kind != whose else ())
 
 
 def title_of(world: World, ent: Ent, but: str = "") -> str:
@@ -255,80 +244,6 @@ def _compared(world: World, ent: Ent, read: list[Read]) -> m.Label:
     )
 
 
-# --- why not ----------------------------------------------------------------------------------
-
-
-def failures(world: World, ent: Ent, name: str, when: When, words: bool = True) -> Iterator[Failure]:
-    """The conditions below a name that are false; nothing where it is not itself false. `words` False
-    leaves their messages empty.
-
-    A condition that has words says them. One without words passes on the failures of what its test
-    refers to. Right of a plain false fact (`files_robot and robot.eligible`) nothing is reported.
-    """
-    plan = world.plan(world.when(ent, when))
-    if world.value(ent, name, when) is not False:
-        return
-    if world.is_stipulated(ent, name):
-        yield _set_by_hand(world, ent, name)
-        return
-    check = plan.checks.get(name)
-    if check is not None and check.zh is not None and check.en is not None:
-        at = world.when(ent, when)
-        said = m.Label("")
-        if words:
-            said = m.Label(message(world, check.zh, ent, at, "zh"), message(world, check.en, ent, at, "en"))
-        yield Failure(name, subject(world, ent), check.label, said, check.cited)
-        return
-    node = plan.nodes.get(name)
-    if isinstance(node, p.FormulaNode):
-        yield from _Why(world, node.formula, ent, world.when(ent, when), words).node(node.formula.node)
-
-
-def _set_by_hand(world: World, ent: Ent, name: str) -> Failure:
-    """The reason where a value was set to false from outside: nobody examined the condition."""
-    label = world.plans.last.label(name)
-    words = m.Label(
-        f"“{label.zh}”由人直接设定为“否”，没有按条文认定",
-        f"“{label('en')}” was set to no by hand, not decided by the clauses",
-    )
-    return Failure(name, subject(world, ent), label, words, m.Cited())
-
-
-@dataclass(slots=True)
-class _Why:
-    """Walks a false expression down to the failures that made it so."""
-
-    world: World
-    compiled: n.Compiled
-    ent: Ent
-    when: When
-    words: bool
-
-    def node(self, node: n.Node) -> Iterator[Failure]:
-        match node:
-            case n.Path():
-                ent = trace.target(self.world, node, self.ent, {})
-                if ent is not None and node.type.kind == "bool":
-                    yield from failures(self.world, ent, node.name, self.when, self.words)
-            case n.Logic(operator="and"):
-                for part in node.parts:
-                    if self.value(part) is False:
-                        found = list(self.node(part))
-                        if not found:
-                            return  # a plain fact: what stands right of it does not apply
-                        yield from found
-            case n.Logic(operator="or"):
-                for part in node.parts:
-                    yield from self.node(part)
-            case n.Choice():
-                test = self.value(node.test)
-                if not isinstance(test, Unknown):
-                    yield from self.node(node.then if test else node.otherwise)
-
-    def value(self, node: n.Node) -> Value:
-        return self.world.evaluate(self.compiled, self.ent, self.when, node)
-
-
 def _unique(found: Iterator[Failure]) -> Iterator[Failure]:
     seen: set[tuple[str, str]] = set()
     for failure in found:
@@ -352,44 +267,6 @@ def _set_aside(world: World, read: list[Read], refusals: tuple[Failure, ...], ow
             if key not in known:
                 known.add(key)
                 yield failure
-
-
-def message(world: World, template: p.Message, ent: Ent, when: When, lang: str) -> str:
-    """A template filled with values in the document's words."""
-    pieces = []
-    for part in template.parts:
-        if isinstance(part, str):
-            pieces.append(part)
-        else:
-            pieces.append(shown(world, part, ent, when, lang))
-    return "".join(pieces)
-
-
-def shown(world: World, compiled: n.Compiled, ent: Ent, when: When, lang: str) -> str:
-    """The value of an expression in words, with the labels and unit of the name that it reads."""
-    value = world.evaluate(compiled, ent, when)
-    options, unit = words_of(world, compiled.node)
-    return wording.value(value, compiled.type, lang, options, unit)
-
-
-def words_of(world: World, node: n.Node) -> tuple[Mapping[str, m.Label] | None, Unit | str]:
-    """Option labels and unit of a name."""
-    if not isinstance(node, n.Path):
-        return None, ""
-    fact = world.policy.facts.get(node.name)
-    if fact is not None:
-        return fact.options, unit_of(world.policy, fact)
-    parameter = world.policy.parameters.get(node.name)
-    if parameter is not None and parameter.type.kind == "number":
-        written = literals.quantity(parameter.values[0].text, world.policy.units)
-        return None, (written.unit or "") if isinstance(written, literals.Quantity) else ""
-    derived = world.policy.values.get(node.name)
-    return (derived.options if derived else None), ""
-
-
-def unit_of(policy: m.Policy, fact: m.Fact) -> Unit | str:
-    """The unit in which a number is asked for; "" for everything whose type says its unit."""
-    return (policy.units.get(fact.unit) or fact.unit) if fact.type.kind == "number" else ""
 
 
 # --- what it rests on -------------------------------------------------------------------------

@@ -17,7 +17,6 @@ from itertools import product
 from policyengine import exact
 from policyengine import plan as p
 from policyengine.again import After, after, again
-from policyengine.deciding import subject
 from policyengine.decision import Decision, Failure, Subject
 from policyengine.diagnostics import CaseError
 from policyengine.exact import Number
@@ -26,6 +25,7 @@ from policyengine.instances import Ent, When
 from policyengine.ladder import Ladder, distance_between, ladder
 from policyengine.lang import nodes as n
 from policyengine.model import Fact, Label
+from policyengine.refusing import subject
 from policyengine.values import ABSENT, FactRef, Known, Type, Unknown, Value
 from policyengine.world import World
 

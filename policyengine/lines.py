@@ -10,7 +10,6 @@ from policyengine import clauses, splits, trace, wording
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.clauses import Citation
-from policyengine.deciding import subject, words_of
 from policyengine.explanation import Line, Term, Used
 from policyengine.gates import open_gates
 from policyengine.labels import options_for, quoted
@@ -18,6 +17,7 @@ from policyengine.lang import nodes as n
 from policyengine.lang import unknown
 from policyengine.passing import opened, resolve, taken
 from policyengine.phrases import Phrases, pieces, reckoned
+from policyengine.refusing import subject, words_of
 from policyengine.trace import Read
 from policyengine.values import Unknown, Value
 from policyengine.world import World

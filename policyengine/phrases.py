@@ -15,13 +15,13 @@ from typing import Any
 from policyengine import plan as p
 from policyengine import trace, wording
 from policyengine.claims import SIGNS, Claims, example
-from policyengine.deciding import words_of
 from policyengine.explanation import Term
 from policyengine.instances import Ent, When
 from policyengine.labels import MODES, options_for, quoted, short
 from policyengine.lang import nodes as n
 from policyengine.model import Label
 from policyengine.passing import resolve, taken
+from policyengine.refusing import words_of
 from policyengine.values import T_MONEY, T_YEARS, Type, Unknown, Value
 from policyengine.world import World
 

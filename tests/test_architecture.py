@@ -24,6 +24,7 @@ LAYERS = (
     ("world", "decision"),
     ("trace", "inforce", "supposed"),
     ("validity",),
+    ("refusing",),
     ("deciding", "checks"),
     ("columns",),
     ("again", "inplay", "ladder"),

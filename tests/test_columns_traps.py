@@ -257,3 +257,9 @@ def test_more_linked_rows_than_a_case_may_hold_are_named_and_not_decided(
     batch = run(made.plans, cases, {}, True)
     assert [sorted(ids["thing"]) for ids in batch.too_many] == [["T0000", "T0001", "T0002"]]
     assert (list(batch.lines()), batch.by_columns) == ([], 0)
+
+
+def test_a_refusal_without_words_is_decided_one_by_one_and_names_its_condition() -> None:
+    made = mini.mini(POLICY.replace(", fail: 类别不对", ""), AWARD.format(formula="cost"))
+    rows: list[dict[str, Known | None]] = [{"cost": Decimal(1), "kind": kind} for kind in ("A", "B")]
+    assert agree(made, *rows) == 1

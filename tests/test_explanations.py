@@ -265,3 +265,40 @@ def test_columns_line_up_under_chinese_width() -> None:
                 starts.add(cells)
             cells += width(char)
         assert set(columns) <= starts, line
+
+
+WORDLESS = """
+entities: {thing: {label: 事项, dated_by: declared_on}}
+parameters: {valid_from: {label: 起, value: 2020-01-01, basis: 测试}}
+facts:
+  declared_on: {entity: thing, type: date, label: 日期, ask: 日期, basis: 测试}
+  wanted: {entity: thing, type: bool, label: 有需要, ask: 日期, basis: 测试}
+  asked: {entity: thing, type: bool, label: 已申请, ask: 日期, basis: 测试}
+conditions:
+  granted: {entity: thing, label: 予以补助, basis: 测试, test: fits and asked}
+  fits: {entity: thing, part_of: ready, label: 合乎对象, basis: 测试, test: (filed and needed) or needed}
+  needed: {entity: thing, label: 确有需要, basis: 测试, test: wanted}
+  ready: {entity: thing, label: 具备条件, basis: 测试}
+values:
+  filed: {entity: thing, type: bool, label: 申请过, formula: asked, basis: 测试}
+  award: {entity: thing, type: money, label: 金额, formula: '0', basis: 测试}
+"""
+
+
+@pytest.mark.parametrize(
+    "wanted, asked_for, condition, label",
+    [
+        ("否", "是", "needed", "确有需要"),
+        ("否", "否", "needed", "确有需要"),
+        ("是", "否", "granted", "予以补助"),
+    ],
+)
+def test_a_refusal_whose_conditions_have_no_words_names_the_lowest_one(
+    wanted: str, asked_for: str, condition: str, label: str
+) -> None:
+    made = mini(WORDLESS)
+    assert made.found == []
+    case = f"thing: {{T: {{declared_on: 2021-01-01, wanted: {wanted}, asked: {asked_for}}}}}"
+    file = api.read_case(made.plans, case, "case.yaml")
+    (decision,) = api.decide(made.plans, file.cases[0]).decision.decisions
+    assert [(f.condition, f.message.zh) for f in decision.refusals] == [(condition, f"没有达到“{label}”")]

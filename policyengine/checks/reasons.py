@@ -1,6 +1,6 @@
 """A refusal has a reason: every way in which an application can be refused ends in a condition with `fail`.
 
-The walk is the one by which a decision finds its reasons (`decide.failures`): along names, *and*, *or* and
+The walk is the one by which a decision finds its reasons (`refusing.failures`): along names, *and*, *or* and
 the branches of a choice. Of an *or*, one part that can give a reason is enough.
 """
 

@@ -117,7 +117,8 @@ class _Compiler:
         granted, amount = names.read(scope, application.granted), names.read(scope, application.amount)
         assert isinstance(granted, Truth) and isinstance(amount, Num)
         refusals = Refusals(names)
-        refusals.walk(scope, application.granted)
+        found, always = refusals.walk(scope, application.granted)
+        silent = FALSE if always else both(granted.no, opposite(found))  # the scalar way names a condition
         fen, faults = self._money(amount, application.amount)
         fault = either(granted.fault, amount.fault, faults, refusals.fault)
         undecided = opposite(
@@ -137,7 +138,7 @@ class _Compiler:
             shown, exact = self._money(value, name, fault=False)
             sure = both(value.known, opposite(value.fault), opposite(exact))
             columns[name] = f"CASE WHEN {sure} THEN {shown} END" if sure != TRUE else shown
-        columns["scalar"] = either(undecided, fault)
+        columns["scalar"] = either(undecided, fault, silent)
         return Output(scope.frame, columns, FEN)
 
     def _items(self) -> list[str]:

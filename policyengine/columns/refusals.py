@@ -1,4 +1,4 @@
-"""Which conditions are listed as reasons: the walk that `deciding.failures` does, done once for all rows.
+"""Which conditions are listed as reasons: the walk that `refusing.failures` does, done once for all rows.
 
 For every condition with words that can be reached from a name, the expression that is true where it is listed.
 A name is followed only where it is surely false; right of a false part that lists nothing, nothing is listed.
