@@ -1,4 +1,4 @@
-"""Tables of cases: two at once, cases that never hold, an `otherwise` never reached, choices left out.
+"""Tables of cases: two at once, cases that never hold, an `otherwise` never reached, choices and options left out.
 
 Every cell of a table (`cells.py`) is tried. A table of more than 20,000 cells, or one whose tests cannot
 be cut into atoms, is left alone: nothing is said of it.
@@ -19,6 +19,7 @@ from policyengine.checks.common import Checked
 from policyengine.checks.results import blank_case, evaluable
 from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.lang import guards
+from policyengine.lang import nodes as n
 from policyengine.source import Span
 from policyengine.values import Known
 from policyengine.world import World
@@ -68,6 +69,9 @@ class _Table:
             row.name: self.cutter.test(row.when, row.when.node) for row in node.rows
         }
         self.variables = dict(self.cutter.variables)
+        self.option = next((v for v in self.variables.values() if v.name == plan.application.option), None)
+        self.named = {option for option in self.option.turns if option} if self.option else set()
+        self.forgotten: set[Known] = set()  # options that no case names, seen to fall to `otherwise`
         self.constraints = list(self.relevant())
         self.reached: set[str] = set()
         self.otherwise = False
@@ -91,9 +95,34 @@ class _Table:
                 yield diagnostic(
                     "case-never-holds", row.when.expr.span, case=row.label.zh, name=info.label.zh
                 )
-        if not self.otherwise:
+        yield from self.options_left_out()
+        if not self.otherwise and not self.guarded():
             span = self.node.otherwise.expr.span
             yield diagnostic("otherwise-never-reached", span, name=info.label.zh)
+
+    def options_left_out(self) -> Iterator[Diagnostic]:
+        """What can be applied for, has no case where others have one, and so comes to nothing."""
+        if self.named and self.forgotten and self.nothing():
+            labels = self.labels()
+            left = [
+                labels.get(str(option), m.Label(str(option))) for option in sorted(map(str, self.forgotten))
+            ]
+            yield diagnostic(
+                "option-left-out", self.node.info.span, name=self.node.info.label.zh,
+                options="、".join(label.zh for label in left), options_en=", ".join(label("en") for label in left),
+            )  # fmt: skip
+
+    def nothing(self) -> bool:
+        otherwise = self.node.otherwise.node
+        return isinstance(otherwise, n.Literal) and otherwise.value == 0
+
+    def guarded(self) -> bool:
+        """Whether every option has its case and `otherwise` waits with nothing for those yet to come."""
+        return self.option is not None and self.named >= set(self.option.type.options) and self.nothing()
+
+    def labels(self) -> dict[str, m.Label]:
+        fact = self.plan.policy.facts.get(self.plan.application.option)
+        return dict(fact.options) if fact else {}
 
     def run(self) -> None:
         """Try every cell."""
@@ -114,6 +143,8 @@ class _Table:
         live = [row for row in hits if row.name not in overridden]
         self.reached |= {row.name for row in live}
         self.otherwise = self.otherwise or not live
+        if not live and self.option is not None and isinstance(cell[self.option.key], str):
+            self.forgotten |= {cell[self.option.key]} - self.named
         for first, second in combinations(live, 2):
             if (first.name, second.name) not in self.overlaps and not _same(first, second):
                 self.overlaps[first.name, second.name] = _Overlap(first, second, cell)

@@ -213,6 +213,18 @@ _TABLES: tuple[Code, ...] = (
         "warning",
     ),
     Code(
+        "option-left-out",
+        "“{name}”：申报{options}时没有对应的情形，结果是0",
+        "“{name}”: who applies for {options_en} meets no case, and so gets 0",
+        ("在 cases 里给它写一种情形；确实没有金额的，也写一种，then 写 '0'",),
+        ("give it a case; if there is no amount for it, say so with a case whose `then` is '0'",),
+        "别的选项都写了情形，只有它落到 otherwise 的0：多半是新增的项目忘了放进合计。",
+        "Other options have their case and this one falls to the 0 of `otherwise`: a new program was left out of the total.",
+        "cases:\n  equipment: {when: applied == 'equipment', then: equipment.amount}   # 选项里还有 robot\notherwise: 0",
+        "cases:\n  equipment: {when: applied == 'equipment', then: equipment.amount}\n  robot: {when: applied == 'robot', then: robot.amount}\notherwise: 0",
+        "warning",
+    ),
+    Code(
         "result-may-be-negative",
         "“{label}”（{name}）可能小于零",
         "`{name}` may be below zero",
