@@ -23,6 +23,7 @@ from policyengine.reading.decode import decode
 from policyengine.reading.node import Mapping, Node, Scalar, plain
 from policyengine.sections import build
 from policyengine.source import Source, Span
+from policyengine.unread import reason
 from policyengine.values import Units
 
 SET = "--set"  # the name of the source that holds what-if values given on the command line
@@ -123,7 +124,8 @@ class _Reader:
         try:
             data = path.read_bytes()
         except OSError as error:
-            self.found.append(diagnostic("cannot-read", None, name=path, reason=error.strerror or ""))
+            zh, en = reason(error)
+            self.found.append(diagnostic("cannot-read", None, name=path, reason=zh, reason_en=en))
             return None
         self.hashes.append((name or path.name, hashlib.sha256(data).hexdigest()))
         return data

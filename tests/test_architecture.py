@@ -12,7 +12,7 @@ from tests.support import ROOT
 PACKAGE = ROOT / "policyengine"
 # From the bottom up. A module may import from its own layer and from those before it.
 LAYERS = (
-    ("version", "source", "codes", "nearest"),
+    ("version", "source", "codes", "nearest", "unread"),
     ("diagnostics", "exact"),
     ("values", "reading", "capitals"),
     ("literals", "lang"),

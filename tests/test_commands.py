@@ -380,3 +380,24 @@ def test_chinese_comes_out_on_every_console(
         )  # fmt: skip
         said = (done.stdout + done.stderr).decode(encoding)
         assert "??" not in said and any(word in said for word in ("予以补助", "读不了", "认定申报")), said
+
+
+def test_a_file_that_cannot_be_opened_is_said_in_words_of_both_languages(tmp_path: Path) -> None:
+    gone, folder = str(tmp_path / "no.yaml"), str(tmp_path)
+    for arguments, zh, en in (
+        (["evaluate", gone], "没有这个文件或文件夹", "there is no such file or folder"),
+        (["evaluate", folder], "这是文件夹，不是文件", "it is a folder, not a file"),
+        (
+            ["evaluate", CASE, "--format", "csv", "-o", f"{gone}/x.csv"],
+            "没有这个文件或文件夹",
+            "no such file",
+        ),
+    ):
+        done = run(*arguments)
+        assert done.exit_code == 2 and zh in done.stderr and en in done.stderr, done.stderr
+    for lang, words in (
+        ("zh", "读不了：没有这个文件或文件夹"),
+        ("en", "cannot be read: there is no such file"),
+    ):
+        done = run("check", f"yanzhou-2020-14+{gone}", "--lang", lang)
+        assert done.exit_code == 1 and words in done.output and "No such file" not in done.output

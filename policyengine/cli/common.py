@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from policyengine.diagnostics import CaseError, Diagnostic, PolicyError, as_json, concise, sort, text
+from policyengine.unread import reason
 
 F = TypeVar("F", bound=Callable[..., Any])
 LANGS = click.Choice(["zh", "en"])
@@ -147,7 +148,8 @@ def write_bytes(data: bytes, out: str) -> None:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise CannotWrite(f"写不了 {out}：{error.strerror} / cannot write {out}: {error.strerror}") from error
+        zh, en = reason(error)
+        raise CannotWrite(f"写不了 {out}：{zh} / cannot write {out}: {en}") from error
 
 
 def _sync_folder(folder: Path) -> None:

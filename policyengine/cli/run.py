@@ -12,6 +12,7 @@ import click
 
 from policyengine.cli.asked import STDIN, Asked
 from policyengine.cli.common import choose_policy, fail, note, write
+from policyengine.unread import reason
 
 
 def run_cases(
@@ -148,9 +149,8 @@ def data_of(name: str) -> tuple[bytes, str]:
     try:
         return Path(name).read_bytes(), name
     except OSError as error:
-        raise click.UsageError(
-            f"读不了 {name}：{error.strerror} / cannot read {name}: {error.strerror}"
-        ) from error
+        zh, en = reason(error)
+        raise click.UsageError(f"读不了 {name}：{zh} / cannot read {name}: {en}") from error
 
 
 def provenance_of(

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from policyengine.cli.asked import STDIN, Asked
 from policyengine.cli.common import CannotWrite, choose_policy, fail, note, quoted, write, write_bytes
+from policyengine.unread import reason
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -280,9 +281,8 @@ def _write(
         try:
             data = book.write_book(made, str(out), {"title": about.pairs[0][1]})
         except OSError as error:
-            raise CannotWrite(
-                f"写不了 {out}：{error.strerror} / cannot write {out}: {error.strerror}"
-            ) from error
+            zh, en = reason(error)
+            raise CannotWrite(f"写不了 {out}：{zh} / cannot write {out}: {en}") from error
         write_bytes(data, str(out))
         click.echo(_summary(batch, lang), nl=False)
         return [f"{out}（{'、'.join(page.title for page in made)}）" if lang == "zh" else f"{out} ({', '.join(page.title for page in made)})"]  # fmt: skip

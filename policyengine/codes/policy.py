@@ -316,7 +316,7 @@ _OVERLAYS: tuple[Code, ...] = (
     Code(
         "cannot-read",
         "文件“{name}”读不了：{reason}",
-        "the file `{name}` cannot be read: {reason}",
+        "the file `{name}` cannot be read: {reason_en}",
         ("检查路径和权限",),
         ("see whether the path and the permissions are right",),
         "文件不在，或者没有读的权限。",
