@@ -7,17 +7,23 @@ others keep their numbers.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 
 from policyengine import literals
 from policyengine.diagnostics import Diagnostic, diagnostic
+from policyengine.nearest import meant, nearest
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.source import Span
 from policyengine.values import Units
 
 HEADER = "overlay"
+_LABELLED = (  # sections whose entries all have a label
+    "parameters", "facts", "conditions", "values", "programs", "limits", "allocations", "interpretations",
+)  # fmt: skip
+NEAR = 80  # hundredths
 _RIVALS = {"value": "values", "values": "value", "cite": "basis", "basis": "cite"}
 
 
@@ -96,9 +102,19 @@ def _merge(base: Node, change: Node, path: tuple[str, ...], found: list[Diagnost
                 old_key if isinstance(old, Mapping) else key,
                 _merge(old, node, (*path, name), found),
             )
+        elif len(path) == 1 and path[0] in _LABELLED and (slip := _misspelt(key, node, entries)):
+            found.append(slip)
         else:
             entries[name] = (key, node)
     return Mapping(tuple(entries.values()), base.span)
+
+
+def _misspelt(key: Scalar, node: Node, entries: Iterable[str]) -> Diagnostic | None:
+    """A new entry without a name for people, next to one of nearly its id: that one is meant."""
+    near = nearest(key.text, entries, NEAR)
+    if not near or not isinstance(node, Mapping) or node.get("label") is not None:
+        return None
+    return diagnostic("nothing-to-amend", key.span, name=key.text, **meant(near))
 
 
 def _sentences(base: Node, change: Node, found: list[Diagnostic]) -> Node:

@@ -115,13 +115,13 @@ class CaseError(_Diagnosed):
 
 
 def sort(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Without repetitions, in reading order: by file, place, then code."""
+    """Without repetitions, in reading order: amendments before what they amend, by file, place, then code."""
     unique = {(d.code, d.span, tuple(sorted(d.words.items()))): d for d in diagnostics}
 
-    def key(d: Diagnostic) -> tuple[str, int, str, str]:
+    def key(d: Diagnostic) -> tuple[bool, str, int, str, str]:
         if d.span is None:
-            return ("", -1, d.code, d.message("en"))
-        return (d.span.source.name, d.span.start, d.code, d.message("en"))
+            return (False, "", -1, d.code, d.message("en"))
+        return (not d.span.source.first, d.span.source.name, d.span.start, d.code, d.message("en"))
 
     return sorted(unique.values(), key=key)
 

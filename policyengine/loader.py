@@ -134,7 +134,7 @@ class _Reader:
         data = self.data(path, path.as_posix() if kind == "overlay" else "")
         if data is None:
             return None
-        _, node, found = read_bytes(data, str(path))
+        _, node, found = read_bytes(data, str(path), first=kind == "overlay")
         self.found += found
         if not isinstance(node, Mapping):
             return None

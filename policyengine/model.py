@@ -230,6 +230,7 @@ class Interpretation:
     decided_on: date | None
     document: str
     span: Span
+    default_span: Span
 
     @property
     def switch(self) -> bool:

@@ -322,6 +322,7 @@ def _interpretation(e: Entry) -> m.Interpretation:
         name=e.name, entity=e.text("entity", ""), type=type_, label=e.label("label"), question=e.label("question"),
         default=e.text("default"), options=options, cited=e.cited(), decided_by=e.text("decided_by", ""),
         decided_on=e.day("decided_on"), document=e.text("document", ""), span=e.node.span,
+        default_span=e.place("default"),
     )  # fmt: skip
 
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 class Source:
     """A named text. `name` is how people refer to it: a path as given, or `<stdin>`.
 
+    `first`: findings in it are told before those in other files, as in an amendment that somebody is writing.
     Two sources are equal when their name and text are.
     """
 
     name: str
     text: str
+    first: bool = field(default=False, repr=False, compare=False, kw_only=True)
     _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

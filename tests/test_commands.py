@@ -401,3 +401,14 @@ def test_a_file_that_cannot_be_opened_is_said_in_words_of_both_languages(tmp_pat
     ):
         done = run("check", f"yanzhou-2020-14+{gone}", "--lang", lang)
         assert done.exit_code == 1 and words in done.output and "No such file" not in done.output
+
+
+def test_what_is_wrong_in_an_amendment_is_told_before_what_follows_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    header = "overlay: {id: x, title: {zh: 甲, en: X}, amends: yanzhou-2020-14, effective_from: none}\n"
+    Path("改.yaml").write_text(header + "parameters: {equipment_rate: {value: 0.04}}\n", "utf-8")
+    *lines, _ = run("check", "yanzhou-2020-14+改.yaml", "--format", "concise").output.splitlines()
+    own = [line.startswith("改.yaml:") for line in lines]
+    assert own == sorted(own, reverse=True) and set(own) == {True, False}, lines

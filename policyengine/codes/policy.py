@@ -245,6 +245,17 @@ _OVERLAYS: tuple[Code, ...] = (
         "parameters: {equipment_rate: null}",
     ),
     Code(
+        "nothing-to-amend",
+        "要改的“{name}”原来没有",
+        "`{name}` is to be amended and is not there",
+        ("{meant_zh}", "要新增一条，写上 label"),
+        ("{meant_en}", "to add an entry, give it a label"),
+        "编号写错一个字母，就成了新的一条，原来的规定没有改。",
+        "With one letter wrong it would be an entry of its own, and what was meant would stay as it is.",
+        "parameters: {equipmnt_rate: {value: 4%}}",
+        "parameters: {equipment_rate: {value: 4%}}",
+    ),
+    Code(
         "expected-not-there",
         "修改前应有“{path}”，现行政策里没有",
         "`{path}` is expected to be there before the change, and is not",

@@ -36,7 +36,9 @@ def interpretation(mk: Maker, i: m.Interpretation) -> None:
     if not mk.declare(info):
         return
     if i.default not in i.options:
-        mk.found.append(diagnostic("unknown-default", i.span, name=i.default, options="、".join(i.options)))
+        mk.found.append(
+            diagnostic("unknown-default", i.default_span, name=i.default, options="、".join(i.options))
+        )
     mk.nodes[i.name] = ReadingNode(info, i, dict.fromkeys(i.options))
 
 

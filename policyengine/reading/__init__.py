@@ -7,6 +7,8 @@ what could be read.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from policyengine.diagnostics import Diagnostic
 from policyengine.reading.common import BYTES, NODES
 from policyengine.reading.decode import undecoded
@@ -29,11 +31,12 @@ def read(source: Source, nodes: int = NODES) -> tuple[Node | None, list[Diagnost
 
 
 def read_bytes(
-    data: bytes, name: str, limit: int = BYTES, nodes: int = NODES
+    data: bytes, name: str, limit: int = BYTES, nodes: int = NODES, first: bool = False
 ) -> tuple[Source | None, Node | None, list[Diagnostic]]:
-    """The text and the tree of a file, and all that is wrong with either."""
+    """The text and the tree of a file, and all that is wrong with either. `first`: as `Source` says."""
     source, found = undecoded(data, name, limit)
     if source is None:
         return None, None, found
+    source = replace(source, first=first)
     node, found = read(source, nodes)
     return source, node, found
