@@ -379,7 +379,9 @@ class Builder:
         if type_.kind == want or (want == "number" and type_.kind == "count"):
             return
         if type_.kind in ("number", "count") and not type_.dim:
-            self.found.append(diagnostic("unit-missing", node.span, name=key, text=node.text, unit=unit))
+            self.found.append(
+                diagnostic("unit-missing", node.span, name=key, **literals.missing_unit(node.text, unit))
+            )
         else:
             written = node.text.lstrip("-0123456789.,")
             self.found.append(
@@ -397,7 +399,9 @@ class Builder:
             raise Skip
         want = unit or UNIT_OF.get(type_.kind, "")
         if read.unit is None and type_.kind not in ("count", "number") and read.value != 0:
-            self.found.append(diagnostic("unit-missing", node.span, name=name, text=node.text, unit=want))
+            self.found.append(
+                diagnostic("unit-missing", node.span, name=name, **literals.missing_unit(node.text, want))
+            )
             raise Skip
         if read.unit is not None and (read.unit.kind, read.unit.dim) != (type_.kind, type_.dim):
             words = {"name": name, "text": node.text, "unit": read.unit.name, "want": want}

@@ -231,8 +231,8 @@ class _CaseReader:
         for entity in self.policy.entities.values():
             for reference in entity.references.values():
                 if reference.to == draft.kind and reference.inverse == name:
-                    if isinstance(node, Scalar) and node.value is None and node.text == "":
-                        return  # left blank: still unknown
+                    if isinstance(node, Scalar) and node.value is None:
+                        return  # left blank, or null: still unknown
                     draft.closed.add(name)
                     if _says_none(node):
                         self.stated[FactRef(draft.kind, draft.id, name)] = node.span

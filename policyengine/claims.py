@@ -185,6 +185,16 @@ class Claims:
     def quantities(self, node: n.Comparison, bound: Bound) -> str:
         held = self.value(node, bound)
         operators = node.operators
+        left, right = node.operands[0], node.operands[-1]
+        if (
+            isinstance(left, n.Path)
+            and isinstance(right, n.Literal)
+            and right.value == 0
+            and len(operators) == 1
+        ):
+            if not isinstance(self.value(left, bound), Unknown):
+                name = self.whose(left, bound) + quoted(self.label(left))  # `0 ≤ 0` would say nothing
+                return f"{name}{'是' if self.zh else ' is '}{self.operand(left, bound)}"
         if held is False and len(operators) == 1:
             operators = (OPPOSITE[operators[0]],)  # what is written is then true
         words = [self.operand(operand, bound) for operand in node.operands]

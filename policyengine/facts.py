@@ -123,7 +123,9 @@ class Reader:
         if read.unit is None:
             if type_.kind != "count" and (type_.kind != "number" or type_.dim):
                 return None, [
-                    diagnostic("unit-missing", node.span, name=name, text=node.text, unit=unit or want)
+                    diagnostic(
+                        "unit-missing", node.span, name=name, **literals.missing_unit(node.text, unit or want)
+                    )
                 ]
         elif (read.unit.kind, read.unit.dim) != (type_.kind, type_.dim):
             return None, [

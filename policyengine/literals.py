@@ -95,3 +95,10 @@ def day(text: str) -> date | None:
         return date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:
         return None
+
+
+def missing_unit(text: str, unit: str) -> dict[str, str]:
+    """Words for `unit-missing`: the unit, or for money both that are likely, ten thousand times apart."""
+    if unit in ("元", "万元", "亿元"):
+        return {"text": text, "yuan": f"{text}元", "wan": f"{text}万元"}
+    return {"text": text, "unit": unit}

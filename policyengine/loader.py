@@ -310,8 +310,8 @@ def _other_kinds(
             bare = not isinstance(was, literals.Problem) and was.unit is None  # 1 and 1.2 are factors alike
             if isinstance(read_, literals.Quantity) and read_.unit is None:
                 if isinstance(was, literals.Quantity) and was.unit is not None:
-                    words = {"name": new.label, "text": dated.text, "unit": was.unit.name}
-                    yield diagnostic("unit-missing", dated.span, **words)
+                    words = literals.missing_unit(dated.text, was.unit.name)
+                    yield diagnostic("unit-missing", dated.span, name=new.label, **words)
             elif name in supposed and not bare:
                 yield diagnostic(
                     "set-of-another-kind", dated.span, name=new.label, text=dated.text,

@@ -181,7 +181,10 @@ def test_messages_say_what_officials_understand() -> None:
         (d,) = in_case(BAD / "case" / f"{name}.yaml")
         return f"{d.message()}（{d.help()}）"
 
-    assert told("unit-missing") == "“投资额”写的是“800”，没有单位（写成“800万元”）"
+    assert (
+        told("unit-missing")
+        == "“投资额”写的是“800”，没有单位（是“800元”还是“800万元”，看清材料上的单位再写）"
+    )
     assert told("fact-out-of-range-of-a-scaled-unit").startswith(
         "“产量”写的是“60000吨”，不在0万吨到5万吨之间"
     )

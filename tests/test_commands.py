@@ -412,3 +412,43 @@ def test_what_is_wrong_in_an_amendment_is_told_before_what_follows_from_it(
     *lines, _ = run("check", "yanzhou-2020-14+改.yaml", "--format", "concise").output.splitlines()
     own = [line.startswith("改.yaml:") for line in lines]
     assert own == sorted(own, reverse=True) and set(own) == {True, False}, lines
+
+
+# --- one enterprise, one file, one unit ---
+
+
+def test_an_enterprise_written_under_two_ids_is_found_with_both_places(tmp_path: Path) -> None:
+    code = "91370800MA3C000000"
+    twin = TEXT.replace("  甲公司:", f"  乙公司: {{credit_code: {code}}}\n  甲公司:\n    credit_code: {code}")
+    path = tmp_path / "twin.yaml"
+    path.write_text(twin, "utf-8")
+    result = run("evaluate", str(path))
+    assert result.exit_code == 3 and "not-unique" in result.stderr and result.stderr.count("twin.yaml:") == 2
+
+
+@pytest.mark.parametrize("written", ["null", ""])
+def test_a_relation_left_open_is_not_taken_for_none(written: str) -> None:
+    text = TEXT.replace("supports: 无", f"supports: {written}")
+    assert "待补材料" in run("evaluate", "-", stdin=text).stdout
+
+
+def test_what_is_read_is_never_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(TEXT, "utf-8")
+    overlay = "examples/修订方案.yaml"
+    before = (ROOT / overlay).read_bytes()
+    for command in (
+        ["evaluate", str(path), "-o", str(path)],
+        ["explain", str(path), "-o", str(path)],
+        ["ask", str(path), "--list", "-o", str(path)],
+        ["evaluate", str(path), "--policy", f"yanzhou-2020-14+{overlay}", "-o", overlay],
+        ["graph", "yanzhou-2020-14", "-o", "policies/yanzhou-2020-14/limits.yaml"],
+    ):
+        result = run(*command)
+        assert result.exit_code == 2 and "没有覆盖" in result.stderr, command
+    assert path.read_text("utf-8") == TEXT and (ROOT / overlay).read_bytes() == before
+
+
+def test_a_file_named_twice_is_not_counted_twice() -> None:
+    result = run("evaluate", CASE, f"./{CASE}")
+    assert result.exit_code == 2 and "写了两次" in result.stderr

@@ -42,9 +42,10 @@ def decided(folder: Path) -> list[tuple[str, object]]:
 
 
 def explained(folder: Path, lang: str, depth: str) -> Iterator[tuple[str, CaseExplanation]]:
-    """Explanations without the places of inputs, which name files."""
+    """Explanations without the places of inputs, which name files. What would be otherwise reads the same at
+    every depth and costs the most, so that it is looked at once."""
     for name, one in decided(folder):
-        case = api.explain(one, lang, depth=depth)  # type: ignore[arg-type]
+        case = api.explain(one, lang, depth=depth, whatif=depth == "steps")  # type: ignore[arg-type]
         yield (
             name,
             replace(

@@ -104,15 +104,22 @@ def _settled(checked: Checked, id_: str, said: str) -> bool:
     )
 
 
+NEAR = 12  # characters of a quote beside the word
+
+
 def _interpreted(checked: Checked, id_: str, word: Word) -> bool:
-    """Whether an interpretation cites the sentence and quotes the word (or quotes nothing)."""
+    """Whether an interpretation cites the sentence and is about the word: its quote is little more than the word,
+    or what it asks names it. One that quotes a whole clause may be about something else in it."""
     pattern = re.compile(word.pattern)
     sentence = checked.text.squeezed[id_].text
     for i in checked.policy.interpretations.values():
         if not any(id_ in checked.text.of(cite) for cite in i.cited.cites):
             continue
         quotes = [squeeze(quote).text for quote in i.cited.quotes]
-        if not quotes or any(quote in sentence and pattern.search(quote) for quote in quotes):
+        there = [found for quote in quotes if quote in sentence and (found := pattern.search(quote))]
+        asked = squeeze(f"{i.label.zh}{i.question.zh}").text
+        close = any(len(found.string) <= len(found[0]) + NEAR for found in there)
+        if not quotes or close or (there and pattern.search(asked)):
             return True
     return False
 

@@ -1,8 +1,8 @@
 """The command line: thin commands over the public functions. `main` is the entry point.
 
 Results go to standard output, notes and findings to standard error. Exit codes: 0 done, 1 a policy with
-errors or failed scenarios, 2 wrong use, 3 a case that cannot be read, 4 an error of the engine itself,
-130 interrupted.
+errors (or that is not there) or failed scenarios, 2 wrong use (an option's value or a file that is not there),
+3 a case that cannot be read or contradicts itself, 4 an error of the engine itself, 130 interrupted.
 """
 
 from __future__ import annotations

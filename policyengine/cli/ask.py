@@ -110,7 +110,7 @@ class _Talk:
             )
             return
         head = {"readings": self.readings, "set": self.sets}
-        write(casetext.case_text(self.plans.policy, self.case, self.lang, head), out)
+        write(casetext.case_text(self.plans.policy, self.case, self.lang, head), out, over=True)
         note(f"答案存在 {out}", f"the answers are in {out}", self.lang)
 
     def ask(self, missing: Any) -> bool:

@@ -96,6 +96,17 @@ def note(zh: str, en: str, lang: str) -> None:
 
 def choose_policy(given: str | None, in_file: str, lang: str) -> str:
     """The policy to use: as given, else as the file says, else the only one there is."""
+    from policyengine.loader import locate
+
+    spec = _chosen(given, in_file, lang)
+    folder, *overlays = spec.split("+")
+    found = locate(folder.split("@")[0])
+    for path in (*([found] if found else []), *overlays):
+        reads(str(path))
+    return spec
+
+
+def _chosen(given: str | None, in_file: str, lang: str) -> str:
     from policyengine.loader import locate, shipped
 
     if given:
@@ -125,18 +136,53 @@ def quoted(word: str) -> str:
     return f'"{word}"' if not set(word) & set('"$`\\!') else shlex.quote(word)
 
 
-def write(content: str, out: str | None, bom: bool = False) -> None:
-    """A result to standard output, or to a file (whole or not at all)."""
+def reads(path: str | Path) -> None:
+    """Remember a file or folder that this run reads: no result may be written over it."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.meta.setdefault(_READ, set()).add(Path(path).resolve())
+
+
+def each_once(files: Iterable[str]) -> None:
+    """Refuse a file that is named twice: its applications would be counted twice."""
+    seen: set[Path] = set()
+    for name in files:
+        path = Path(name).resolve()
+        if path in seen:
+            raise click.UsageError(
+                f"{name} 写了两次，会重复计算 / {name} is named twice and would count twice"
+            )
+        seen.add(path)
+
+
+def _spare(target: Path) -> None:
+    """Refuse to write over what was read."""
+    context = click.get_current_context(silent=True)
+    read = context.meta.get(_READ, set()) if context is not None else set()
+    whole = target.resolve()
+    if whole.exists() and any(whole == path or path in whole.parents for path in read):
+        raise CannotWrite(
+            f"{target} 是本次读的文件，没有覆盖；-o 请写别的名字 / {target} is being read and was left alone; write -o to another file"
+        )
+
+
+_READ = "policyengine.read"
+
+
+def write(content: str, out: str | None, bom: bool = False, over: bool = False) -> None:
+    """A result to standard output, or to a file (whole or not at all). `over`: also to one that was read."""
     if out is None or out == "-":
         sys.stdout.write(content)
         sys.stdout.flush()
         return
-    write_bytes(content.encode("utf-8-sig" if bom else "utf-8"), out)
+    write_bytes(content.encode("utf-8-sig" if bom else "utf-8"), out, over)
 
 
-def write_bytes(data: bytes, out: str) -> None:
+def write_bytes(data: bytes, out: str, over: bool = False) -> None:
     """A file, whole or not at all: what was there before stays until the new one is safely on the disk."""
     target = Path(out)
+    if not over:
+        _spare(target)
     temporary = target.with_name(target.name + ".tmp")
     try:
         with temporary.open("wb") as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import click
 
 from policyengine.cli.asked import STDIN, Asked
-from policyengine.cli.common import choose_policy, fail, note, write
+from policyengine.cli.common import choose_policy, each_once, fail, note, reads, write
 from policyengine.unread import reason
 
 
 def run_cases(
-    files: Iterable[str],
+    files: Sequence[str],
     depth: str,
     format_: str,
     out: str | None,
@@ -28,6 +28,7 @@ def run_cases(
     from policyengine import api
     from policyengine.diagnostics import CaseError, PolicyError
 
+    each_once(files)
     try:
         decided = [
             _file(name, depth, lang, asked, format_ != "csv", only, format_ == "html") for name in files
@@ -146,6 +147,7 @@ def data_of(name: str) -> tuple[bytes, str]:
     """The bytes of a file, and what people call it; `-` is standard input."""
     if name == "-":
         return sys.stdin.buffer.read(), STDIN
+    reads(name)
     try:
         return Path(name).read_bytes(), name
     except OSError as error:

@@ -12,7 +12,17 @@ import click
 from click.core import ParameterSource
 
 from policyengine.cli.asked import STDIN, Asked
-from policyengine.cli.common import CannotWrite, choose_policy, fail, note, quoted, write, write_bytes
+from policyengine.cli.common import (
+    CannotWrite,
+    choose_policy,
+    each_once,
+    fail,
+    note,
+    quoted,
+    reads,
+    write,
+    write_bytes,
+)
 from policyengine.unread import reason
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -104,6 +114,9 @@ def run_tables(
     from policyengine.diagnostics import CaseError, PolicyError
     from policyengine.tables import pages
 
+    each_once(files)
+    for name in files:
+        reads(name)
     target = _target(format_, out)
     if reports and (target not in ("xlsx", "csv") or (target == "csv" and len(reports) > 1)):
         raise click.UsageError(

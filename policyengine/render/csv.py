@@ -77,7 +77,7 @@ def _row(e: Explanation, case: str, lang: str) -> list[str]:
     known, low, high = _amounts(d)
     return [
         safe(case), safe(d.subject.id), safe(d.title), safe(d.option_label(lang)),
-        d.declared_on.isoformat() if d.declared_on else "", said.outcome(e, lang), known, low, high,
+        d.declared_on.isoformat() if d.declared_on else "", said.outcome(e, lang) + said.trial(e, lang), known, low, high,
         safe(stop.join(f.message(lang) for f in d.refusals)),
         stop.join(dict.fromkeys(cite for f in d.refusals for cite in f.cited.cites)),
         safe(stop.join(f"{item.subject.id} {item.label(lang)}" for item in d.missing)), d.version,
