@@ -457,3 +457,57 @@ def test_a_consortium_says_of_each_member_whether_it_counts() -> None:
         False,
         True,
     ]
+
+
+STIPULATED = "stipulate: {enterprise.甲公司.rate_bonus: 0个百分点}\n"
+READINGS = "readings: {bonus_cap: scaled}\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "besides", "kinds"),
+    [
+        (STIPULATED, (), {"stipulate"}),
+        (READINGS, (), {"reading"}),
+        ("set: {equipment_cap: 200万元}\n", (), {"set"}),
+        (STIPULATED + READINGS, (), {"stipulate", "reading"}),
+        ("", ("--reading", "bonus_cap=scaled"), {"reading"}),
+        ("", ("--fact", "enterprise.甲公司.output_grade=B"), {"fact"}),
+        ("", ("--as-of", "2022-01-01"), {"as_of"}),
+        ("", ("--set", "equipment_cap=120万元"), {"set"}),
+    ],
+)
+def test_whatever_is_supposed_is_said_on_the_page_and_marked_in_the_summary(
+    file: str, besides: tuple[str, ...], kinds: set[str], lang: str
+) -> None:
+    text = (
+        (ROOT / "examples/装备升级.yaml")
+        .read_text("utf-8")
+        .replace("enterprise:\n", f"{file}enterprise:\n", 1)
+    )
+    json_ = json.loads(printed("-", *besides, form="json", stdin=text))["decisions"][0]["supposed"]
+    assert {item["kind"] for item in json_} == kinds
+    page = read(printed("-", *besides, "--lang", lang, stdin=text))
+    assert "what-if" in (next(page.all("article")).attributes["class"] or "")
+    [box] = page.classed("box")
+    assert [li.text for li in box.all("li")] == [item["says"][lang] for item in json_]
+
+    summary = (
+        read(printed("-", "examples/不予支持.yaml", "--lang", lang, stdin=text)) if not besides else None
+    )
+    if summary is not None:
+        marked = [row.text for row in summary.classed("summary")[0].all("tr")][1:]
+        mark = {"zh": "【测算稿】", "en": "[trial run]"}[lang]
+        assert [mark in row for row in marked] == [True, False]
+
+
+def test_no_page_holds_the_text_of_the_case_file(lang: str) -> None:
+    page = read(printed("examples/测算.yaml", "--lang", lang))
+    [body] = page.all("body")
+    assert "registered_in_yanzhou" not in body.text and "policy: " not in body.text
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_value_that_is_set_is_no_amendment_of_the_document(form: str) -> None:
+    text = (ROOT / "examples/测算.yaml").read_text("utf-8").replace("declared_on: 2021", "declared_on: 2019")
+    said = printed("-", stdin=text, form=form)
+    assert "不予支持" in said and "修订" not in said and "equipment_cap为" not in said
