@@ -386,7 +386,32 @@ def test_a_consortium_of_fifty_has_a_row_for_each() -> None:
     [table] = page.classed("shares")
     [body] = table.all("tbody")
     assert len(list(body.all("tr"))) == 50
-    assert [len(step.classed("row")) for step in page.classed("wide")].count(50) >= 1
+
+
+def test_the_sum_over_many_members_can_be_checked_on_the_page() -> None:
+    page = read(printed("-", stdin=consortium(40, "同名企业")))
+    [table] = [t for step in page.classed("wide") for t in step.classed("many")]
+    head = [th.text for th in next(table.all("thead")).all("th")]
+    assert head == [
+        "共同体成员",
+        "成员设备投资额（价税合计）",
+        "比例提高的百分点",
+        "成员按自己比例应得的数额",
+        "成员分得的补助",
+    ]
+    rows = [[cell.text for cell in row.all("th", "td")] for row in next(table.all("tbody")).all("tr")]
+    assert len(rows) == 40
+    invested, points, due, shares = (list(column) for column in zip(*(row[1:] for row in rows), strict=True))
+    numbers = [
+        [Decimal(re.sub(r"[^\d.]", "", text)) for text in column]
+        for column in (invested, points, due, shares)
+    ]
+    assert all(i * (3 + p) / 100 == d for i, p, d, _ in zip(*numbers, strict=True))
+    assert f"{sum(numbers[2]):,}元" in page.text and sum(numbers[2]) == sum(numbers[3]) == Decimal(
+        "692000.00"
+    )
+    facts = page.classed("facts-of-many")
+    assert [len(list(next(t.all("tbody")).all("tr"))) for t in facts] == [40, 40]
 
 
 # --- words ------------------------------------------------------------------------------------

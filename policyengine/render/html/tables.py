@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from policyengine import clauses, wording
 from policyengine.alternatives import Alternative
 from policyengine.decision import Failure, ReadingUse, Result
-from policyengine.explanation import Explanation, Input, Provenance
+from policyengine.explanation import Explanation, Input, Line, Provenance
 from policyengine.marking import Passage, condition_passages
+from policyengine.render.html import many
 from policyengine.render.html.markup import Child, Markup, el, join
 from policyengine.render.html.parts import Sheet, quotes, sign
 from policyengine.render.html.words import Say
@@ -64,8 +65,13 @@ def shares(
 def members(sheet: Sheet) -> Markup | None:
     """Whether each part of the application counts: what it does not meet, what is open, or that it meets all."""
     say, groups = sheet.say, sheet.e.members
-    items = []
+    items, met = [], [group for group in groups if group.line.status == "met"]
+    if len(met) > many.MOST_BESIDE:
+        who = say.list(_name(sheet, group.line) for group in met)
+        items.append(el("li", sign("met", say), el("span", met[0].line.label, " ", el("small", who))))
     for group in groups:
+        if len(met) > many.MOST_BESIDE and group in met:
+            continue
         line, said = group.line, []
         for status, key in (("failed", "members_failed"), ("unknown", "members_open")):
             names = [part.label for part in group.conditions if part.status == status]
@@ -82,6 +88,10 @@ def members(sheet: Sheet) -> Markup | None:
         items.append(el("li", sign(line.status, say), text))
     of = groups[0].line.subject.label(say.lang) if groups and groups[0].line.subject else ""
     return sheet.section(say("members", of), "", el("ul", items, class_="aside-list")) if items else None
+
+
+def _name(sheet: Sheet, line: Line) -> str:
+    return sheet.e.names.get(line.subject.path, line.subject.id) if line.subject else ""
 
 
 def set_aside(sheet: Sheet, found: Iterable[Failure]) -> Markup | None:
@@ -198,17 +208,22 @@ def inputs(sheet: Sheet) -> Markup | None:
         return None
     file = sheet.e.provenance.input if sheet.e.provenance else ""
     head = (say("what"), say("value"), say("place"))
-    tables = [
-        table(
-            sheet.who(path, rows[0].subject.label(say.lang)),
-            head,
-            [el("tbody", (_input(x, say, file) for x in rows))],
-        )
-        for path, rows in groups.items()
+    kinds: dict[str, dict[str, list[Input]]] = {}
+    for path, rows in groups.items():
+        kinds.setdefault(rows[0].subject.label(say.lang), {})[path] = rows
+    few = [
+        table(sheet.who(path, label), head, [el("tbody", (_input(x, say, file) for x in rows))])
+        for label, found in kinds.items()
+        if len(found) <= many.MOST_BESIDE
+        for path, rows in found.items()
     ]
-    return sheet.section(
-        say("inputs"), say("inputs_from", file) if file else "", el("div", tables, class_="facts")
-    )
+    wide = [
+        many.facts(found, {path: sheet.e.names.get(path, path.partition(".")[2]) for path in found}, label, file, say)
+        for label, found in kinds.items()
+        if len(found) > many.MOST_BESIDE
+    ]  # fmt: skip
+    note = say("inputs_from", file) if file else ""
+    return sheet.section(say("inputs"), note, el("div", few, class_="facts") if few else None, wide)
 
 
 def _input(one: Input, say: Say, file: str) -> Markup:

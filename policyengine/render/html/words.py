@@ -112,6 +112,8 @@ _SAY: dict[str, Label] = {
     "value": Label("内容", "Value"),
     "place": Label("出处", "Place"),
     "line": Label("第{}行{}列", "line {}, col {}"),
+    "lines": Label("第{}行", "line {}"),
+    "of_each": Label("各家数额", "Of each"),
     "by_command": Label("测算时给出", "for this calculation"),
     "everything": Label("全部过程", "Everything that was read"),
     "notes": Label("说明", "Notes"),
