@@ -536,3 +536,38 @@ def test_a_value_that_is_set_is_no_amendment_of_the_document(form: str) -> None:
     text = (ROOT / "examples/测算.yaml").read_text("utf-8").replace("declared_on: 2021", "declared_on: 2019")
     said = printed("-", stdin=text, form=form)
     assert "不予支持" in said and "修订" not in said and "equipment_cap为" not in said
+
+
+def test_a_refusal_puts_no_badge_on_what_is_met(lang: str) -> None:
+    page = read(printed("examples/不予支持.yaml", "--lang", lang))
+    heads = [h.text for h in page.all("h2")]
+    assert {"zh": "已满足的条件", "en": "Conditions that are met"}[lang] in heads
+    assert not page.classed("state") or not any(
+        "met" in (s.attributes["class"] or "").split() for s in page.classed("state")
+    )
+    assert "申报资格" not in page.text and "其余条件" not in page.text
+
+
+def test_an_open_choice_names_no_range_in_one_place_and_none_in_another() -> None:
+    text = (
+        (ROOT / "examples/装备升级.yaml")
+        .read_text("utf-8")
+        .replace("program_applied: equipment", "program_applied:")
+    )
+    lead = read(printed("-", stdin=text)).classed("lead")[0].text
+    assert "按选定的一项" in lead and "待补" not in lead and "金额在" not in lead
+
+
+def test_words_of_answers_stand_apart_and_the_box_by_the_question() -> None:
+    page = read(
+        printed(
+            "-",
+            stdin=(ROOT / "examples/装备升级.yaml")
+            .read_text("utf-8")
+            .replace("last_major_violation_on: 无", "last_major_violation_on:"),
+        )
+    )
+    [answers] = page.classed("answers")
+    assert "日 无" in answers.text
+    [asked] = page.classed("asked")
+    assert asked.text and len(asked.classed("tick")) == 1

@@ -195,8 +195,11 @@ def counted(lines: Iterable[Line], say: Say) -> Markup:
     )
 
 
-def conditions(sheet: Sheet, lines: Iterable[Line], number: str, title: str) -> Markup:
-    """The conditions as a list, each with its evidence; beside it the sentences they rest on, each once."""
+def conditions(sheet: Sheet, lines: Iterable[Line], number: str, title: str, count: bool = True) -> Markup:
+    """The conditions as a list, each with its evidence; beside it the sentences they rest on, each once.
+
+    `count`: also say how many are not met, or that all are.
+    """
     lines, say = list(lines), sheet.say
     items = [
         el(
@@ -208,7 +211,7 @@ def conditions(sheet: Sheet, lines: Iterable[Line], number: str, title: str) -> 
     ]  # fmt: skip
     cited = condition_passages(sheet.e.policy, [c for line in lines for c in line.citations])
     left = [el("ul", items, class_="gates")]
-    return step(sheet, number, title, left, quotes(cited, say), counted(lines, say))
+    return step(sheet, number, title, left, quotes(cited, say), counted(lines, say) if count else None)
 
 
 def _whose(sheet: Sheet, line: Line) -> Markup | None:
@@ -238,8 +241,12 @@ def step(
     beside: Child = None,
     wide: bool = False,
 ) -> Markup:
-    """One row: a number, a title and what was done on the left, the words of the document on the right."""
-    head = sheet.heading(2, el("span", number, class_="number"), el("span", title), beside)
+    """One row: a number, a title and what was done on the left, the words of the document on the right.
+
+    Without a title it stands right under the heading of its section.
+    """
+    mark = el("span", number, class_="number")
+    head = sheet.heading(2, mark, el("span", title), beside) if title else None
     law = el("div", right, class_="law") if right else None
     if wide:
         return el("li", el("div", head, law, left, class_="did"), class_="step wide")
