@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -571,3 +572,37 @@ def test_words_of_answers_stand_apart_and_the_box_by_the_question() -> None:
     assert "日 无" in answers.text
     [asked] = page.classed("asked")
     assert asked.text and len(asked.classed("tick")) == 1
+
+
+SETTLED = (
+    "overlay: {id: settled, title: {zh: 口径明确}, amends: yanzhou-2020-14, number: 答复1号, effective_from: 2020-08-15, order: 1}\n"
+    "interpretations: {rate_bonus: {default: stack, decided_on: 2021-03-01, document: 区工信局复函〔2021〕3号}}\n"
+)
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_reading_that_is_settled_is_no_default_and_not_in_doubt(form: str, tmp_path: Path) -> None:
+    overlay = tmp_path / "明确.yaml"
+    overlay.write_text(SETTLED, "utf-8")
+    call = (
+        "examples/装备升级.yaml", "--policy", f"yanzhou-2020-14+{overlay}", "--fact",
+        "project.P1.equipment_investment=1000万元", "--fact", "enterprise.甲公司.on_cultivation_list=是",
+    )  # fmt: skip
+    if form == "text":
+        assert "10项默认口径、1项已经明确的口径；其中4项" in printed(*call, form="text")
+        full = printed(*call, command="explain", form="text")
+        line = next(line for line in full.splitlines() if "比例提高的百分点：" in line)
+        assert "（2021年3月1日明确，区工信局复函〔2021〕3号）" in line
+        return
+    page = read(printed(*call))
+    told, *rest = page.classed("readings")
+    assert "比例提高的百分点" not in told.text
+    assert "2021年3月1日明确，区工信局复函〔2021〕3号" in rest[-1].text
+    other = read(printed(*call, "--reading", "rate_bonus=once"))
+    assert "不是已经明确的读法" in other.text and "已经明确的是“" in other.classed("box")[0].text
+
+
+def test_the_register_has_no_empty_heading_for_words_that_are_missing() -> None:
+    lines = printed("yanzhou-2020-14", command="readings", form="text").splitlines()
+    heads = [i for i, line in enumerate(lines) if "有疑问的原文" in line]
+    assert heads and all("〔" in lines[i + 1] for i in heads)
