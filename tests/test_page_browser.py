@@ -96,7 +96,7 @@ def test_at_1366_pixels_nothing_sticks_out_and_all_can_be_read(
 
 def test_a_narrow_window_and_hostile_names_hold(tmp_path: Path) -> None:
     text = printed("-", stdin=consortium(8, HOSTILE + "W" * 120))
-    for width in (1366, 600):
+    for width in (1366, 600, 500):
         found = probe(tmp_path, text, width)
         assert found["out"] == [] and found["wide"] == found["window"], found
 
