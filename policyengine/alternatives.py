@@ -19,6 +19,10 @@ from policyengine.model import Interpretation, Option
 from policyengine.values import Value
 from policyengine.world import World
 
+ROUNDING = (
+    100  # 元; amounts are rounded to no coarser unit, and two of them differ by less through rounding alone
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -118,7 +122,8 @@ def _now(d: Decision) -> After:
 def _adds_up(now: After, one: After, other: After, both: After) -> bool:
     """Whether two changes together do what each does alone; a pair that is open is not judged.
 
-    Of two of which one alone already refuses, nothing more is to be said.
+    Of two of which one alone already refuses, nothing more is to be said; nor of a difference that is only
+    that of amounts rounded in other places.
     """
     if "refused" in (one.outcome, other.outcome) and both.outcome == "refused":
         return True
@@ -126,7 +131,7 @@ def _adds_up(now: After, one: After, other: After, both: After) -> bool:
     start, first, second, together = amounts
     if start is None or first is None or second is None or together is None:
         return True
-    return together - start == (first - start) + (second - start)
+    return abs(together + start - first - second) < ROUNDING
 
 
 def _amount(gives: After) -> Fraction | None:

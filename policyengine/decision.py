@@ -60,6 +60,11 @@ class ReadingUse:
     def default(self) -> bool:
         return self.option == self.interpretation.default
 
+    @property
+    def settled(self) -> bool:
+        """Whether it is read as the body that interprets it has settled, so that nothing is in doubt."""
+        return self.default and self.interpretation.decided_on is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Result:

@@ -103,7 +103,7 @@ def _has(policy: m.Policy, name: str, option: str) -> bool:
 
 def version(policy: m.Policy) -> str:
     """A version as people call it: the document's number, with what has amended it."""
-    names = [overlay.number or overlay.title.zh for overlay in policy.overlays]
+    names = [overlay.number or overlay.title.zh for overlay in policy.overlays if not overlay.parameter]
     number = policy.header.number
     return f"{number}，经{'、'.join(names)}修订" if names else number
 

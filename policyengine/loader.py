@@ -330,7 +330,7 @@ def _header(overlay: amend.Overlay) -> m.OverlayHeader:
         zh, en = title.get("zh"), title.get("en")
         words = m.Label(zh.text if isinstance(zh, Scalar) else "", en.text if isinstance(en, Scalar) else "")
     else:
-        words = m.Label(title.text if isinstance(title, Scalar) else overlay.tree.span.source.text)
+        words = m.Label(title.text if isinstance(title, Scalar) else overlay.parameter or overlay.id)
     return m.OverlayHeader(
         overlay.id, words, overlay.amends, text("number"), overlay.start, overlay.order,
         text("hypothetical") == "true" or overlay.start is None, overlay.tree.span, overlay.parameter, overlay.digest,

@@ -19,8 +19,6 @@ from policyengine.passing import hop, resolve, taken
 from policyengine.trace import Read
 from policyengine.values import Unknown
 
-MOST_MEMBERS = 20  # of a consortium, whose own steps are shown at the depth of steps
-
 
 @dataclass(frozen=True, slots=True)
 class Steps:
@@ -66,7 +64,7 @@ class Steps:
         """Whether an entity's own steps are shown: the application, what belongs to it, firms, the policy."""
         if ent is None or ent is self.ent or not self.lines.policy.entities[ent.kind].dated_by:
             return True
-        return self.belongs(ent) and len(self.lines.world.entities[ent.kind]) <= MOST_MEMBERS
+        return self.belongs(ent)
 
     def shown(self, read: Read) -> Iterator[Line]:
         line = self.lines.line(read)

@@ -48,9 +48,10 @@ def _readings(world: World) -> Iterator[Supposed]:
         if i is None or option == i.default:
             continue
         chosen, default = i.options[option].label, i.options[i.default].label
+        by = ("已经明确的", "as settled it is") if i.decided_on is not None else ("默认", "by default")
         words = m.Label(
-            f"假设口径“{i.label.zh}”按“{chosen.zh}”理解（默认是“{default.zh}”）",
-            f"suppose “{i.label('en')}” is read as “{chosen('en')}” (by default “{default('en')}”)",
+            f"假设口径“{i.label.zh}”按“{chosen.zh}”理解（{by[0]}是“{default.zh}”）",
+            f"suppose “{i.label('en')}” is read as “{chosen('en')}” ({by[1]} “{default('en')}”)",
         )
         yield Supposed("reading", name, option, words, "")
 

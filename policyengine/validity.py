@@ -58,7 +58,7 @@ def _holds(period: Period, day: date) -> bool:
 
 def _name(policy: m.Policy, lang: str) -> str:
     """The document, with what amended it."""
-    amended = [overlay.number or overlay.title(lang) for overlay in policy.overlays]
+    amended = [overlay.number or overlay.title(lang) for overlay in policy.overlays if not overlay.parameter]
     if lang == "en":
         return policy.header.number + "".join(f", amended by {name}" for name in amended)
     return policy.header.number + "".join(f"（经{name}修订）" for name in amended)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -386,7 +387,32 @@ def test_a_consortium_of_fifty_has_a_row_for_each() -> None:
     [table] = page.classed("shares")
     [body] = table.all("tbody")
     assert len(list(body.all("tr"))) == 50
-    assert [len(step.classed("row")) for step in page.classed("wide")].count(50) >= 1
+
+
+def test_the_sum_over_many_members_can_be_checked_on_the_page() -> None:
+    page = read(printed("-", stdin=consortium(40, "同名企业")))
+    [table] = [t for step in page.classed("wide") for t in step.classed("many")]
+    head = [th.text for th in next(table.all("thead")).all("th")]
+    assert head == [
+        "共同体成员",
+        "成员设备投资额（价税合计）",
+        "比例提高的百分点",
+        "成员按自己比例应得的数额",
+        "成员分得的补助",
+    ]
+    rows = [[cell.text for cell in row.all("th", "td")] for row in next(table.all("tbody")).all("tr")]
+    assert len(rows) == 40
+    invested, points, due, shares = (list(column) for column in zip(*(row[1:] for row in rows), strict=True))
+    numbers = [
+        [Decimal(re.sub(r"[^\d.]", "", text)) for text in column]
+        for column in (invested, points, due, shares)
+    ]
+    assert all(i * (3 + p) / 100 == d for i, p, d, _ in zip(*numbers, strict=True))
+    assert f"{sum(numbers[2]):,}元" in page.text and sum(numbers[2]) == sum(numbers[3]) == Decimal(
+        "692000.00"
+    )
+    facts = page.classed("facts-of-many")
+    assert [len(list(next(t.all("tbody")).all("tr"))) for t in facts] == [40, 40]
 
 
 # --- words ------------------------------------------------------------------------------------
@@ -457,3 +483,126 @@ def test_a_consortium_says_of_each_member_whether_it_counts() -> None:
         False,
         True,
     ]
+
+
+STIPULATED = "stipulate: {enterprise.甲公司.rate_bonus: 0个百分点}\n"
+READINGS = "readings: {bonus_cap: scaled}\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "besides", "kinds"),
+    [
+        (STIPULATED, (), {"stipulate"}),
+        (READINGS, (), {"reading"}),
+        ("set: {equipment_cap: 200万元}\n", (), {"set"}),
+        (STIPULATED + READINGS, (), {"stipulate", "reading"}),
+        ("", ("--reading", "bonus_cap=scaled"), {"reading"}),
+        ("", ("--fact", "enterprise.甲公司.output_grade=B"), {"fact"}),
+        ("", ("--as-of", "2022-01-01"), {"as_of"}),
+        ("", ("--set", "equipment_cap=120万元"), {"set"}),
+    ],
+)
+def test_whatever_is_supposed_is_said_on_the_page_and_marked_in_the_summary(
+    file: str, besides: tuple[str, ...], kinds: set[str], lang: str
+) -> None:
+    text = (
+        (ROOT / "examples/装备升级.yaml")
+        .read_text("utf-8")
+        .replace("enterprise:\n", f"{file}enterprise:\n", 1)
+    )
+    json_ = json.loads(printed("-", *besides, form="json", stdin=text))["decisions"][0]["supposed"]
+    assert {item["kind"] for item in json_} == kinds
+    page = read(printed("-", *besides, "--lang", lang, stdin=text))
+    assert "what-if" in (next(page.all("article")).attributes["class"] or "")
+    [box] = page.classed("box")
+    assert [li.text for li in box.all("li")] == [item["says"][lang] for item in json_]
+
+    summary = (
+        read(printed("-", "examples/不予支持.yaml", "--lang", lang, stdin=text)) if not besides else None
+    )
+    if summary is not None:
+        marked = [row.text for row in summary.classed("summary")[0].all("tr")][1:]
+        mark = {"zh": "【测算稿】", "en": "[trial run]"}[lang]
+        assert [mark in row for row in marked] == [True, False]
+
+
+def test_no_page_holds_the_text_of_the_case_file(lang: str) -> None:
+    page = read(printed("examples/测算.yaml", "--lang", lang))
+    [body] = page.all("body")
+    assert "registered_in_yanzhou" not in body.text and "policy: " not in body.text
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_value_that_is_set_is_no_amendment_of_the_document(form: str) -> None:
+    text = (ROOT / "examples/测算.yaml").read_text("utf-8").replace("declared_on: 2021", "declared_on: 2019")
+    said = printed("-", stdin=text, form=form)
+    assert "不予支持" in said and "修订" not in said and "equipment_cap为" not in said
+
+
+def test_a_refusal_puts_no_badge_on_what_is_met(lang: str) -> None:
+    page = read(printed("examples/不予支持.yaml", "--lang", lang))
+    heads = [h.text for h in page.all("h2")]
+    assert {"zh": "已满足的条件", "en": "Conditions that are met"}[lang] in heads
+    assert not page.classed("state") or not any(
+        "met" in (s.attributes["class"] or "").split() for s in page.classed("state")
+    )
+    assert "申报资格" not in page.text and "其余条件" not in page.text
+
+
+def test_an_open_choice_names_no_range_in_one_place_and_none_in_another() -> None:
+    text = (
+        (ROOT / "examples/装备升级.yaml")
+        .read_text("utf-8")
+        .replace("program_applied: equipment", "program_applied:")
+    )
+    lead = read(printed("-", stdin=text)).classed("lead")[0].text
+    assert "按选定的一项" in lead and "待补" not in lead and "金额在" not in lead
+
+
+def test_words_of_answers_stand_apart_and_the_box_by_the_question() -> None:
+    page = read(
+        printed(
+            "-",
+            stdin=(ROOT / "examples/装备升级.yaml")
+            .read_text("utf-8")
+            .replace("last_major_violation_on: 无", "last_major_violation_on:"),
+        )
+    )
+    [answers] = page.classed("answers")
+    assert "日 无" in answers.text
+    [asked] = page.classed("asked")
+    assert asked.text and len(asked.classed("tick")) == 1
+
+
+SETTLED = (
+    "overlay: {id: settled, title: {zh: 口径明确}, amends: yanzhou-2020-14, number: 答复1号, effective_from: 2020-08-15, order: 1}\n"
+    "interpretations: {rate_bonus: {default: stack, decided_on: 2021-03-01, document: 区工信局复函〔2021〕3号}}\n"
+)
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_reading_that_is_settled_is_no_default_and_not_in_doubt(form: str, tmp_path: Path) -> None:
+    overlay = tmp_path / "明确.yaml"
+    overlay.write_text(SETTLED, "utf-8")
+    call = (
+        "examples/装备升级.yaml", "--policy", f"yanzhou-2020-14+{overlay}", "--fact",
+        "project.P1.equipment_investment=1000万元", "--fact", "enterprise.甲公司.on_cultivation_list=是",
+    )  # fmt: skip
+    if form == "text":
+        assert "10项默认口径、1项已经明确的口径；其中4项" in printed(*call, form="text")
+        full = printed(*call, command="explain", form="text")
+        line = next(line for line in full.splitlines() if "比例提高的百分点：" in line)
+        assert "（2021年3月1日明确，区工信局复函〔2021〕3号）" in line
+        return
+    page = read(printed(*call))
+    told, *rest = page.classed("readings")
+    assert "比例提高的百分点" not in told.text
+    assert "2021年3月1日明确，区工信局复函〔2021〕3号" in rest[-1].text
+    other = read(printed(*call, "--reading", "rate_bonus=once"))
+    assert "不是已经明确的读法" in other.text and "已经明确的是“" in other.classed("box")[0].text
+
+
+def test_the_register_has_no_empty_heading_for_words_that_are_missing() -> None:
+    lines = printed("yanzhou-2020-14", command="readings", form="text").splitlines()
+    heads = [i for i, line in enumerate(lines) if "有疑问的原文" in line]
+    assert heads and all("〔" in lines[i + 1] for i in heads)

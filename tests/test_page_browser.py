@@ -96,7 +96,7 @@ def test_at_1366_pixels_nothing_sticks_out_and_all_can_be_read(
 
 def test_a_narrow_window_and_hostile_names_hold(tmp_path: Path) -> None:
     text = printed("-", stdin=consortium(8, HOSTILE + "W" * 120))
-    for width in (1366, 600):
+    for width in (1366, 600, 500):
         found = probe(tmp_path, text, width)
         assert found["out"] == [] and found["wide"] == found["window"], found
 
@@ -111,3 +111,7 @@ def test_each_kind_prints_on_few_sheets_of_a4_and_several_begin_on_their_own(tmp
             _, _, width, height = (round(float(side)) for side in box.split())
             assert abs(width - 595) <= 1 and abs(height - 842) <= 1
     assert sheets(tmp_path, printed(*(f"examples/{name}.yaml" for name in EXAMPLES)))[0] == total + 1
+
+
+def test_forty_members_print_on_few_sheets(tmp_path: Path) -> None:
+    assert sheets(tmp_path, printed("-", stdin=consortium(40, "同名企业")))[0] <= 7

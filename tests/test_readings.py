@@ -106,7 +106,7 @@ def test_a_settled_question_says_when_and_by_what_paper(tmp_path: Path) -> None:
         "utf-8",
     )
     printed = run("readings", f"yanzhou-2020-14+{overlay}").stdout
-    assert "区工业和信息化局于2021-01-01明确（区工信局复函〔2021〕3号）" in printed
+    assert "区工业和信息化局于2021年1月1日明确（区工信局复函〔2021〕3号）" in printed
     count = len(yanzhou().policy.interpretations)
     assert f"共{count}项，{count - 1}项尚未明确" in printed
 

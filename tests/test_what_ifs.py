@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,15 @@ def test_every_number_of_the_shipped_policy_can_be_set_to_zero() -> None:
     for parameter in units:
         timeline = api.load(YANZHOU, sets=[f"{parameter.name}={ZERO[parameter.type.kind]}"])
         assert [concise(d) for d in errors(api.check(timeline))] == [], parameter.name
+
+
+def test_two_readings_that_only_round_differently_are_no_pair() -> None:
+    from policyengine.again import After
+    from policyengine.alternatives import _adds_up
+
+    def got(amount: str) -> After:
+        return After("granted", Decimal(amount), (), (), ())
+
+    start, one, other = got("1000000"), got("1333333.33"), got("1000000")
+    assert _adds_up(start, one, other, got("1333300"))
+    assert not _adds_up(start, one, other, got("1334000"))

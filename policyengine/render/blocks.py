@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from policyengine import clauses, wording
+from policyengine.alternatives import Interaction
 from policyengine.clauses import Citation
-from policyengine.decision import Decision, Failure, Missing
+from policyengine.decision import Decision, Failure, Missing, ReadingUse
 from policyengine.explanation import CaseExplanation, Explanation, Group, Line, Provenance
 from policyengine.model import OUTCOMES, Cited, Policy
 from policyengine.render import said, whatif
@@ -350,10 +351,13 @@ def _readings_in_short(e: Explanation, lang: str) -> Iterator[Block]:
     """How many default readings the answer rests on, which were changed, and which would change it."""
     d, zh = e.decision, lang == "zh"
     changed = [use for use in d.readings if not use.default]
-    kept = len(d.readings) - len(changed)
+    settled = sum(use.settled for use in d.readings)
+    kept = len(d.readings) - len(changed) - settled
     if not d.readings:
         return
     text = f"用到{kept}项默认口径" if zh else f"Rests on {kept} default readings"
+    if settled:
+        text += f"、{settled}项已经明确的口径" if zh else f" and {settled} that are settled"
     for use in changed:
         option = use.interpretation.options[use.option].label(lang)
         text += (
@@ -361,7 +365,7 @@ def _readings_in_short(e: Explanation, lang: str) -> Iterator[Block]:
             if zh
             else f"; changed: {use.interpretation.label(lang)}: {option}"
         )
-    others = list(dict.fromkeys(a.reading.interpretation.label(lang) for a in e.alternatives))
+    others = list(dict.fromkeys(a.reading.interpretation.label(lang) for a in whatif.in_doubt(e)[0]))
     if others:
         text += (
             f"；其中{len(others)}项换一种读法结果就不同：{'、'.join(others)}"
@@ -376,10 +380,14 @@ def _readings(e: Explanation, lang: str, full: bool = False) -> Iterator[Block]:
     if not e.decision.readings:
         return
     yield Heading(2, say("readings", lang))
+    doubted, pairs = whatif.in_doubt(e)
     for use in e.decision.readings:
         i = use.interpretation
         option = i.options[use.option]
-        tail = "" if use.default else ("（非默认口径）" if lang == "zh" else " (not the default)")
+        tail = "" if use.default else _changed(use, lang)
+        if use.settled:
+            line = whatif.settled_line(use, lang)
+            tail = f"（{line}）" if lang == "zh" else f" ({line})"
         below = []
         if full:
             below.append(i.question(lang))
@@ -387,20 +395,27 @@ def _readings(e: Explanation, lang: str, full: bool = False) -> Iterator[Block]:
                 below.append(
                     f"{i.decided_by}尚未明确" if lang == "zh" else f"not yet settled by {i.decided_by}"
                 )
-        others = [a for a in e.alternatives if a.reading.interpretation.name == i.name]
+        others = [a for a in doubted if a.reading.interpretation.name == i.name]
         below += [whatif.alternative_line(e.policy, other, lang) for other in others]
         text = said.of(i.label(lang), option.label(lang), lang) + tail
         yield Item("·" if use.default else "▲", text, tuple(below))
-    if e.interactions:
-        yield from _interactions(e, lang)
+    if pairs:
+        yield from _interactions(e.policy, pairs, lang)
 
 
-def _interactions(e: Explanation, lang: str) -> Iterator[Block]:
+def _changed(use: ReadingUse, lang: str) -> str:
+    """The mark of a reading that is not the one by default, or not the one that was settled."""
+    if use.interpretation.decided_on is not None:
+        return "（不是已经明确的读法）" if lang == "zh" else " (not as settled)"
+    return "（非默认口径）" if lang == "zh" else " (not the default)"
+
+
+def _interactions(policy: Policy, pairs: tuple[Interaction, ...], lang: str) -> Iterator[Block]:
     """Pairs of readings that bear on each other."""
     yield Paragraph("有的口径互相影响，一并改时：" if lang == "zh" else "Some readings bear on each other:")
-    for pair in e.interactions[: whatif.MOST_PAIRS]:
-        yield Item("·", whatif.interaction_line(e.policy, pair, lang))
-    rest = len(e.interactions) - whatif.MOST_PAIRS
+    for pair in pairs[: whatif.MOST_PAIRS]:
+        yield Item("·", whatif.interaction_line(policy, pair, lang))
+    rest = len(pairs) - whatif.MOST_PAIRS
     if rest > 0:
         yield Item("·", f"另有{rest}对" if lang == "zh" else f"{rest} more pairs")
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from policyengine import clauses
+from policyengine import clauses, wording
 from policyengine.again import After
 from policyengine.alternatives import Alternatives
 from policyengine.deciding import Decided
@@ -57,13 +57,19 @@ def blocks(policy: Policy, cases: Iterable[Priced], lang: str) -> Iterator[Block
     yield Heading(1, f"口径登记表：{title}" if zh else f"Register of readings: {title}")
     yield Paragraph(
         f"共{len(questions)}项，{open_}项尚未明确，现按默认读法算"
+        if open_
+        else f"共{len(questions)}项，都已明确"
         if zh
         else f"{len(questions)} in all, {open_} not yet settled and read by default"
+        if open_
+        else f"{len(questions)} in all, all settled"
     )
     for number, i in enumerate(questions, 1):
         yield Heading(2, f"{number} {i.label(lang)}  {i.name}")
         yield Paragraph(i.question(lang))
-        yield Item("·", "有疑问的原文" if zh else "The words in question", quotes_of(policy, i.cited, lang))
+        words = quotes_of(policy, i.cited, lang)
+        if words:
+            yield Item("·", "有疑问的原文" if zh else "The words in question", words)
         for option in i.options.values():
             mark = "★" if option.name == i.default else "·"
             yield Item(
@@ -95,7 +101,7 @@ def settled(i: Interpretation, lang: str) -> str:
     """Who decides a question, or when and by what paper it was decided."""
     zh = lang == "zh"
     if i.decided_on is not None:
-        day, by = i.decided_on.isoformat(), i.document
+        day, by = wording.day(i.decided_on, lang), i.document
         if zh:
             return f"{i.decided_by}于{day}明确" + (f"（{by}）" if by else "")
         return f"settled by {i.decided_by} on {day}" + (f" ({by})" if by else "")

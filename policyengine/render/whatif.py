@@ -13,7 +13,7 @@ from fractions import Fraction
 from policyengine import wording
 from policyengine.again import After
 from policyengine.alternatives import Alternative, Interaction, Reading
-from policyengine.decision import Subject
+from policyengine.decision import ReadingUse, Subject
 from policyengine.distance import Distance, Move
 from policyengine.explanation import Explanation
 from policyengine.model import Policy
@@ -79,6 +79,29 @@ def reached_line(e: Explanation) -> str:
         why = ("；" if zh else "; ").join(failure.message(lang) for failure in result.after.refusals)
         text += f"：{why}" if zh else f": {why}"
     return text
+
+
+def in_doubt(e: Explanation) -> tuple[tuple[Alternative, ...], tuple[Interaction, ...]]:
+    """The readings that would change the result, and the pairs that bear on each other, of questions not yet settled."""
+    settled = {use.interpretation.name for use in e.decision.readings if use.settled}
+
+    def open_(*found: Reading) -> bool:
+        return not any(reading.interpretation.name in settled for reading in found)
+
+    return (
+        tuple(a for a in e.alternatives if open_(a.reading)),
+        tuple(pair for pair in e.interactions if open_(pair.first, pair.second)),
+    )
+
+
+def settled_line(use: ReadingUse, lang: str) -> str:
+    """`2021年3月1日明确，兖工信函〔2021〕3号`"""
+    i = use.interpretation
+    if i.decided_on is None:
+        return ""
+    day = wording.day(i.decided_on, lang)
+    parts = [f"{day}明确" if lang == "zh" else f"settled on {day}", *([i.document] if i.document else [])]
+    return ("，" if lang == "zh" else ", ").join(parts)
 
 
 def alternative_line(policy: Policy, other: Alternative, lang: str) -> str:

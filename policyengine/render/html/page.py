@@ -140,7 +140,9 @@ def _granting(sheet: Sheet) -> str:
 
 def open_amount(e: Explanation, say: Say) -> str:
     """What the amount of an open application may be if it is granted."""
-    amount = None if e.candidates else possible(e)
+    if e.candidates:
+        return say("as_chosen")
+    amount = possible(e)
     return wording.UNKNOWN(say.lang) if amount is None else say.amount(amount)
 
 
@@ -148,7 +150,7 @@ def _said_open(sheet: Sheet) -> str:
     say, d = sheet.say, sheet.e.decision
     may = say("or").join(say("may_be", sheet.e.policy.header.outcomes[o](say.lang)) for o in d.may_be)
     text = say("said_open", who=_who(sheet), n=len(d.missing), may=may)
-    amount, granting = possible(sheet.e), _granting(sheet)
+    amount, granting = None if sheet.e.candidates else possible(sheet.e), _granting(sheet)
     low, high = (amount.low, amount.high) if isinstance(amount, Unknown) else (None, None)
     if isinstance(low, Decimal | Fraction) and isinstance(high, Decimal | Fraction):
         text += say("amount_between", granting, say.money(low), say.money(high))
@@ -189,10 +191,25 @@ def _refused(sheet: Sheet) -> Markup:
         el("p", el("b", say("otherwise")), reached, class_="reached")
         if (reached := reached_line(sheet.e))
         else None,
-        _worked(sheet, rest, say("other_conditions"), count=False),
+        _rest(sheet, rest),
         tables.members(sheet),
         tables.set_aside(sheet, d.set_aside),
     )
+
+
+def _rest(sheet: Sheet, lines: list[Line]) -> Markup:
+    """What else was looked at, the met apart from the open: no badge beside a refusal says that all is met."""
+    say, parts = sheet.say, list[Markup]()
+    for status, key in (
+        ("unknown", "open_conditions"),
+        ("met", "met_conditions"),
+        ("failed", "other_conditions"),
+    ):
+        found = [line for line in lines if line.status == status]
+        if found:
+            item = conditions(sheet, found, "", "", count=False)
+            parts.append(sheet.section(say(key), "", el("ol", item, class_="steps"), kind="worked"))
+    return join(parts)
 
 
 def _reason(sheet: Sheet, i: int, failure: Failure, line: Line | None) -> Markup:
@@ -267,7 +284,9 @@ def _question(sheet: Sheet, i: int, item: Missing, asked: Question | None) -> Ma
     cited: list[Citation] = [citation(sheet.e.policy, c, "", say.lang) for c in item.cited.cites]
     law = quotes(condition_passages(sheet.e.policy, cited), say)
     box = el("span", class_="tick", aria_hidden="true")
-    return step(sheet, say.number(i), item.ask(say.lang) or item.label(say.lang), [left, settled], law, box)
+    text = item.ask(say.lang) or item.label(say.lang)
+    title = join(text[:-2], el("span", text[-2:], box, class_="asked"))
+    return step(sheet, say.number(i), title, [left, settled], law)
 
 
 def _answers(sheet: Sheet, item: Missing) -> Iterator[Child]:
@@ -287,21 +306,20 @@ def _answers(sheet: Sheet, item: Missing) -> Iterator[Child]:
         yield say("blank", say("yuan") if fact.type.kind == "money" else fact.unit)
     ticks += [say("none")] if fact.type.optional else []
     for text in ticks:
+        yield " "
         yield el("span", el("span", class_="tick small", aria_hidden="true"), text, class_="choice")
 
 
-def _worked(sheet: Sheet, lines: Iterable[Line], title: str, count: bool = True) -> Markup | None:
+def _worked(sheet: Sheet, lines: Iterable[Line], title: str) -> Markup | None:
     """The conditions and the steps, with the words of the document beside each."""
     say, lines = sheet.say, list(lines)
     rows: list[Child] = []
     if lines:
-        rows.append(conditions(sheet, lines, say.number(1) if count else "", say("conditions")))
+        rows.append(conditions(sheet, lines, say.number(1), say("conditions")))
     rows += steps(sheet, 1 + bool(lines))
     if not rows:
         return None
-    return sheet.section(
-        title, say("steps_note") if count else "", el("ol", rows, class_="steps"), kind="worked"
-    )
+    return sheet.section(title, say("steps_note"), el("ol", rows, class_="steps"), kind="worked")
 
 
 def _end(sheet: Sheet) -> Markup:

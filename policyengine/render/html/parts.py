@@ -13,12 +13,13 @@ from policyengine.capitals import capital
 from policyengine.exact import Number
 from policyengine.explanation import Capped, Explanation, Line, Term
 from policyengine.marking import Passage, condition_passages, step_passages
+from policyengine.render import said
+from policyengine.render.html import many
 from policyengine.render.html.markup import Child, Markup, el, join
 from policyengine.render.html.words import Say
 from policyengine.values import Unknown
 
 SIGNS = {"met": "√", "failed": "×", "unknown": "?"}
-MOST_BESIDE = 6  # entities of one step that stand beside the words of the document; more go below them
 _WHOLE = 1000  # of a bar, in parts per thousand
 
 
@@ -194,8 +195,11 @@ def counted(lines: Iterable[Line], say: Say) -> Markup:
     )
 
 
-def conditions(sheet: Sheet, lines: Iterable[Line], number: str, title: str) -> Markup:
-    """The conditions as a list, each with its evidence; beside it the sentences they rest on, each once."""
+def conditions(sheet: Sheet, lines: Iterable[Line], number: str, title: str, count: bool = True) -> Markup:
+    """The conditions as a list, each with its evidence; beside it the sentences they rest on, each once.
+
+    `count`: also say how many are not met, or that all are.
+    """
     lines, say = list(lines), sheet.say
     items = [
         el(
@@ -207,7 +211,7 @@ def conditions(sheet: Sheet, lines: Iterable[Line], number: str, title: str) -> 
     ]  # fmt: skip
     cited = condition_passages(sheet.e.policy, [c for line in lines for c in line.citations])
     left = [el("ul", items, class_="gates")]
-    return step(sheet, number, title, left, quotes(cited, say), counted(lines, say))
+    return step(sheet, number, title, left, quotes(cited, say), counted(lines, say) if count else None)
 
 
 def _whose(sheet: Sheet, line: Line) -> Markup | None:
@@ -237,8 +241,12 @@ def step(
     beside: Child = None,
     wide: bool = False,
 ) -> Markup:
-    """One row: a number, a title and what was done on the left, the words of the document on the right."""
-    head = sheet.heading(2, el("span", number, class_="number"), el("span", title), beside)
+    """One row: a number, a title and what was done on the left, the words of the document on the right.
+
+    Without a title it stands right under the heading of its section.
+    """
+    mark = el("span", number, class_="number")
+    head = sheet.heading(2, mark, el("span", title), beside) if title else None
     law = el("div", right, class_="law") if right else None
     if wide:
         return el("li", el("div", head, law, left, class_="did"), class_="step wide")
@@ -250,6 +258,7 @@ def steps(sheet: Sheet, first: int) -> Iterator[Markup]:
     groups: dict[str, list[Line]] = {}
     for line in sheet.e.steps:
         groups.setdefault(line.name, []).append(line)
+    groups = _tabled(groups)
     granted = sheet.e.decision.outcome == "granted"
     own = [name for name, lines in groups.items() if lines[0].subject and _is_own(sheet, lines[0])]
     for i, (name, lines) in enumerate(groups.items(), first):
@@ -260,13 +269,64 @@ def steps(sheet: Sheet, first: int) -> Iterator[Markup]:
         notes = [_notes(sheet, line) for line in lines]
         shared = [note for note in notes[0] if all(note in other for other in notes)]
         several = len(lines) > 1
+        if len({line.subject for line in lines}) > many.MOST_BESIDE:
+            yield _of_many(sheet, i, lines, notes, shared, law)
+            continue
         rows = [
             _row(sheet, line, [note for note in own_notes if note not in shared], last, several)
             for line, own_notes in zip(lines, notes, strict=True)
         ]
         title = join(lines[0].label, None if several else _of_whom(sheet, lines[0]))
         left = [el("div", rows, class_="grouped" if several else None), _aside(sheet, shared)]
-        yield step(sheet, sheet.say.number(i), title, left, law, wide=len(lines) > MOST_BESIDE)
+        yield step(sheet, sheet.say.number(i), title, left, law)
+
+
+def _tabled(groups: dict[str, list[Line]]) -> dict[str, list[Line]]:
+    """The steps with those of many entities of one kind put together where the first of them stands."""
+    found: dict[str, list[Line]] = {}
+    first: dict[frozenset[str], str] = {}
+    for name, lines in groups.items():
+        who = frozenset(line.subject.path for line in lines if line.subject)
+        if len(who) > many.MOST_BESIDE and many.alike(lines):
+            found.setdefault(first.setdefault(_kind(lines), name), []).extend(lines)
+        else:
+            found[name] = lines
+    return found
+
+
+def _kind(lines: list[Line]) -> frozenset[str]:
+    return frozenset(line.subject.label.zh for line in lines if line.subject)
+
+
+def _of_many(
+    sheet: Sheet, i: int, lines: list[Line], notes: list[list[str]], shared: list[str], law: Markup
+) -> Markup:
+    """A step of many entities: the formula once, and a table with what is each one's own."""
+    say, groups = sheet.say, dict[str, list[Line]]()
+    for line in lines:
+        groups.setdefault(line.name, []).append(line)
+    title = say.list(group[0].label for group in groups.values())
+    names = {
+        line.subject.path: sheet.e.names.get(line.subject.path, line.subject.id)
+        for line in lines
+        if line.subject
+    }
+    if not all(many.alike(group) for group in groups.values()):
+        told = [
+            (names[line.subject.path] if line.subject else "", line.value if not _shown(line) else said.equation(line),
+             [note for note in own if note not in shared])
+            for line, own in zip(lines, notes, strict=True)
+        ]  # fmt: skip
+        return step(
+            sheet, say.number(i), title, [many.same(told, say), _aside(sheet, shared)], law, wide=True
+        )
+    formulas = [
+        formula(many.general(group), group[0].label, equals=say("equals")) for group in groups.values()
+    ]
+    found = [column for group in groups.values() for column in many.columns(group)]
+    label = lines[0].subject.label(say.lang) if lines[0].subject else ""
+    body = many.rows(found, names, label, title)
+    return step(sheet, say.number(i), title, [formulas, _aside(sheet, shared), body], law, wide=True)
 
 
 def _is_own(sheet: Sheet, line: Line) -> bool:

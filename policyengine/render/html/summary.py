@@ -13,7 +13,7 @@ from policyengine.render.html import tables
 from policyengine.render.html.markup import Markup, el
 from policyengine.render.html.parts import Sheet, big, in_words
 from policyengine.render.html.words import Say
-from policyengine.render.said import cell, outcome
+from policyengine.render.said import cell, outcome, trial
 
 
 def summary(cases: list[CaseExplanation], sheets: list[Sheet], say: Say) -> Markup:
@@ -55,7 +55,7 @@ def _row(case: str, anchor: str, sheet: Sheet, say: Say) -> Markup:
     amount = cell(sheet.e, say.lang)
     return el(
         "tr", el("th", case, scope="row"), el("td", el("a", d.subject.id, href=f"#{anchor}")), el("td", d.title),
-        el("td", say.label(d.option_label)), el("td", outcome(sheet.e, say.lang)), el("td", amount, class_="right"),
+        el("td", say.label(d.option_label)), el("td", outcome(sheet.e, say.lang) + trial(sheet.e, say.lang)), el("td", amount, class_="right"),
     )  # fmt: skip
 
 

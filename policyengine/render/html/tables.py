@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from policyengine import clauses, wording
 from policyengine.alternatives import Alternative
 from policyengine.decision import Failure, ReadingUse, Result
-from policyengine.explanation import Explanation, Input, Provenance
+from policyengine.explanation import Explanation, Input, Line, Provenance
 from policyengine.marking import Passage, condition_passages
+from policyengine.render.html import many
 from policyengine.render.html.markup import Child, Markup, el, join
 from policyengine.render.html.parts import Sheet, quotes, sign
 from policyengine.render.html.words import Say
-from policyengine.render.whatif import MOST_PAIRS, interaction_line, reading_gives
+from policyengine.render.whatif import MOST_PAIRS, in_doubt, interaction_line, reading_gives, settled_line
 from policyengine.values import Unknown
 
 MOST_KEPT = 12  # rows of a table that is not cut between two sheets of paper
@@ -64,8 +65,13 @@ def shares(
 def members(sheet: Sheet) -> Markup | None:
     """Whether each part of the application counts: what it does not meet, what is open, or that it meets all."""
     say, groups = sheet.say, sheet.e.members
-    items = []
+    items, met = [], [group for group in groups if group.line.status == "met"]
+    if len(met) > many.MOST_BESIDE:
+        who = say.list(_name(sheet, group.line) for group in met)
+        items.append(el("li", sign("met", say), el("span", met[0].line.label, " ", el("small", who))))
     for group in groups:
+        if len(met) > many.MOST_BESIDE and group in met:
+            continue
         line, said = group.line, []
         for status, key in (("failed", "members_failed"), ("unknown", "members_open")):
             names = [part.label for part in group.conditions if part.status == status]
@@ -82,6 +88,10 @@ def members(sheet: Sheet) -> Markup | None:
         items.append(el("li", sign(line.status, say), text))
     of = groups[0].line.subject.label(say.lang) if groups and groups[0].line.subject else ""
     return sheet.section(say("members", of), "", el("ul", items, class_="aside-list")) if items else None
+
+
+def _name(sheet: Sheet, line: Line) -> str:
+    return sheet.e.names.get(line.subject.path, line.subject.id) if line.subject else ""
 
 
 def set_aside(sheet: Sheet, found: Iterable[Failure]) -> Markup | None:
@@ -117,19 +127,23 @@ def readings(sheet: Sheet) -> Markup | None:
     if not e.decision.readings:
         return None
     others: dict[str, list[Alternative]] = {}
-    for other in e.alternatives:
+    doubted, bearing = in_doubt(e)
+    for other in doubted:
         others.setdefault(other.reading.interpretation.name, []).append(other)
     told = [use for use in e.decision.readings if use.interpretation.name in others or not use.default]
-    quiet = [use for use in e.decision.readings if use not in told]
-    pairs = [interaction_line(e.policy, pair, say.lang) for pair in e.interactions[:MOST_PAIRS]]
-    if len(e.interactions) > MOST_PAIRS:
-        pairs.append(say("more_pairs", len(e.interactions) - MOST_PAIRS))
+    settled = [use for use in e.decision.readings if use.settled]
+    quiet = [use for use in e.decision.readings if use not in told and use not in settled]
+    pairs = [interaction_line(e.policy, pair, say.lang) for pair in bearing[:MOST_PAIRS]]
+    if len(bearing) > MOST_PAIRS:
+        pairs.append(say("more_pairs", len(bearing) - MOST_PAIRS))
     return sheet.section(
         say("readings"), say("readings_note"),
         el("ul", (_told(sheet, use, others.get(use.interpretation.name, [])) for use in told), class_="readings told") if told else None,
         [el("p", say("together"), class_="aside"), el("ul", (el("li", pair) for pair in pairs), class_="notes")] if pairs else None,
-        el("p", say("quiet"), class_="aside") if told and quiet and e.alternatives else None,
+        el("p", say("quiet"), class_="aside") if told and quiet and doubted else None,
         el("ul", (_quiet(sheet, use) for use in quiet), class_="readings") if quiet else None,
+        el("p", say("settled"), class_="aside") if settled else None,
+        el("ul", (_quiet(sheet, use) for use in settled), class_="readings") if settled else None,
     )  # fmt: skip
 
 
@@ -159,7 +173,8 @@ def _quiet(sheet: Sheet, use: ReadingUse) -> Markup:
 
 def _head(sheet: Sheet, use: ReadingUse) -> Markup:
     lang, i = sheet.say.lang, use.interpretation
-    changed = el("span", sheet.say("reading_changed"), class_="state unknown") if not use.default else None
+    key = "reading_changed" if i.decided_on is None else "reading_not_settled"
+    changed = el("span", sheet.say(key), class_="state unknown") if not use.default else None
     return join(
         el("b", i.label(lang)), el("span", i.options[use.option].label(lang), class_="chosen"), changed
     )
@@ -169,9 +184,7 @@ def _status(sheet: Sheet, use: ReadingUse) -> Markup:
     """Which clause is read, and whether the body that interprets it has settled how."""
     say, i = sheet.say, use.interpretation
     place = say.list(clauses.short(sheet.e.policy, cite, say.lang) for cite in i.cited.cites)
-    status = say("reading_open", i.decided_by) if i.decided_by else ""
-    if i.decided_on is not None:
-        status = say("reading_decided", wording.day(i.decided_on, say.lang), i.document)
+    status = settled_line(use, say.lang) or (say("reading_open", i.decided_by) if i.decided_by else "")
     return el("small", place, " " if place and status else None, status)
 
 
@@ -198,17 +211,22 @@ def inputs(sheet: Sheet) -> Markup | None:
         return None
     file = sheet.e.provenance.input if sheet.e.provenance else ""
     head = (say("what"), say("value"), say("place"))
-    tables = [
-        table(
-            sheet.who(path, rows[0].subject.label(say.lang)),
-            head,
-            [el("tbody", (_input(x, say, file) for x in rows))],
-        )
-        for path, rows in groups.items()
+    kinds: dict[str, dict[str, list[Input]]] = {}
+    for path, rows in groups.items():
+        kinds.setdefault(rows[0].subject.label(say.lang), {})[path] = rows
+    few = [
+        table(sheet.who(path, label), head, [el("tbody", (_input(x, say, file) for x in rows))])
+        for label, found in kinds.items()
+        if len(found) <= many.MOST_BESIDE
+        for path, rows in found.items()
     ]
-    return sheet.section(
-        say("inputs"), say("inputs_from", file) if file else "", el("div", tables, class_="facts")
-    )
+    wide = [
+        many.facts(found, {path: sheet.e.names.get(path, path.partition(".")[2]) for path in found}, label, file, say)
+        for label, found in kinds.items()
+        if len(found) > many.MOST_BESIDE
+    ]  # fmt: skip
+    note = say("inputs_from", file) if file else ""
+    return sheet.section(say("inputs"), note, el("div", few, class_="facts") if few else None, wide)
 
 
 def _input(one: Input, say: Say, file: str) -> Markup:
