@@ -82,7 +82,8 @@ class Distance:
     """How far one failed condition is from being met.
 
     `moves`: each of them is enough (`together`: all of them at once). Where there is none, `in_play` names the
-    facts that the condition depends on. `shortfall`: the sum or count that falls short, where several make it up.
+    facts that the condition depends on. `untried`: how many more facts were not tried one by one: nothing is said
+    of what they could do. `shortfall`: the sum or count that falls short, where several make it up.
     `after`: what the application gets if all of `together` move.
     """
 
@@ -92,11 +93,12 @@ class Distance:
     in_play: tuple[Named, ...]
     shortfall: Shortfall | None
     after: After | None = None
+    untried: int = 0
 
     @property
     def unique(self) -> bool:
         """Whether exactly one fact settles the condition."""
-        return len({move.ref for move in self.moves}) == 1 and not self.together
+        return len({move.ref for move in self.moves}) == 1 and not self.together and not self.untried
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,18 +187,22 @@ class _Measurer:
         ]
         shortfall = next((s for each in found if (s := self.shortfall(each, found))), None)
         found = list(settled(found, self.own_day(when)))
-        moves = [move for each in found if (move := self.measured(each))]
-        moves += [move for each in _chosen(found) for move in self.answers(each)]
+        chosen = [each for each in found if each.direction == 0]
+        measured = [each for each in found if each.tried and each.direction]
+        tried = [*measured, *chosen[:MOST_CHOSEN]]
+        untried = len({each.ref for each in found} - {each.ref for each in tried})
+        moves = [move for each in measured if (move := self.measured(each))]
+        moves += [move for each in chosen[:MOST_CHOSEN] for move in self.answers(each)]
         moves = [move for move in moves if move.alone or not move.fact.choice] or moves
         if moves:
-            return Distance(self.failure, tuple(moves), False, (), shortfall)
+            return Distance(self.failure, tuple(moves), False, (), shortfall, untried=untried)
         together = self.together(found)
         if together:
             facts = {move.ref: move.needed[0] for move in together}
             gives = after(again(self.world, facts), self.application)
             return Distance(self.failure, tuple(together), True, (), shortfall, gives)
         named = {each.ref: Named(each.ref, subject(self.world, each.ent), each.fact.label) for each in found}
-        return Distance(self.failure, (), False, tuple(named.values()), shortfall)
+        return Distance(self.failure, (), False, tuple(named.values()), shortfall, untried=untried)
 
     def own_day(self, when: When) -> FactRef:
         """The fact that dates the application."""
@@ -317,7 +323,12 @@ class _Measurer:
         """One move for each part of a condition that fails in several, where all of them together pass."""
         moves: list[Move] = []
         for each in found:
-            if each.link is None or not each.direction or any(m.ref == each.ref for m in moves):
+            if (
+                each.link is None
+                or not each.direction
+                or not each.tried
+                or any(m.ref == each.ref for m in moves)
+            ):
                 continue
             given = self.world.stated(each.ent, each.fact.name)
             steps = ladder(each.fact, self.world.policy.units, given, each.direction)
@@ -335,10 +346,6 @@ class _Measurer:
         passes = len(moves) > 1 and self.holds({move.ref: move.needed[0] for move in moves})
         links = {id(each.link) for each in found if each.direction}
         return moves if passes and len(links) == len(moves) else []
-
-
-def _chosen(found: list[InPlay]) -> list[InPlay]:
-    return [each for each in found if each.direction == 0][:MOST_CHOSEN]
 
 
 def _options(fact: Fact) -> list[Known]:

@@ -252,6 +252,18 @@ def test_no_single_fact_is_said_with_the_facts_it_depends_on() -> None:
     )
 
 
+def test_of_many_members_the_first_are_tried_and_the_rest_said_not_to_be() -> None:
+    seats = {f"M{i:02}": {"member": f"E{i}", "member_investment": 40 * WAN} for i in range(1, 13)}
+    firms: dict[str, dict[str, Any]] = {f"E{i}": {} for i in range(2, 13)}
+    found = lines(enterprise=firms, project={"P1": CONSORTIUM}, participation=seats)
+    assert (
+        found[1] == "共同体成员 M01（E1） 成员设备投资额（价税合计）40万元，差20.000001万元；达到后可得15万元"
+    )
+    assert "另有4种办法" in found
+    assert "另有4项没有逐一试算" in found
+    assert not any("没有哪一项单独" in line for line in found)
+
+
 # --- only where it is shown --------------------------------------------------------------------------------
 
 

@@ -152,6 +152,10 @@ class _Distance:
         rest = len(away.moves) - MOST_WAYS
         if rest > 0:
             yield self.t(f"另有{rest}种办法", f"{rest} more ways")
+        if away.untried:
+            yield self.t(
+                f"另有{away.untried}项没有逐一试算", f"{away.untried} more were not tried one by one"
+            )
 
     def short(self) -> str:
         """`共同体设备投资合计460万元，差40万元`"""
@@ -164,6 +168,11 @@ class _Distance:
     def unsettled(self, short: str) -> str:
         """Where no single fact settles it: say so, and which ones it depends on."""
         text = self.t("没有哪一项单独改变就能满足", "no single fact settles it")
+        if self.away.untried:
+            text = self.t(
+                f"试算过的各项，没有哪一项单独改变就能满足（另有{self.away.untried}项没有逐一试算）",
+                f"of those tried, no single fact settles it ({self.away.untried} more were not tried one by one)",
+            )
         text = f"{short}{self.t('；', '; ')}{text}" if short else text
         named = [f"{self.whose(item.subject)}{item.label(self.lang)}" for item in self.away.in_play]
         if not named:
