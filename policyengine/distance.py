@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from itertools import product
 
 from policyengine import exact
 from policyengine import plan as p
@@ -26,11 +25,10 @@ from policyengine.instances import Ent, When
 from policyengine.ladder import Ladder, distance_between, ladder
 from policyengine.lang import nodes as n
 from policyengine.model import Fact, Label
-from policyengine.values import ABSENT, FactRef, Known, Type, Unknown, Value
+from policyengine.values import ABSENT, FactRef, Known, Type, Value
 from policyengine.world import World
 
 MOST_CHOSEN = 40
-MOST_TOGETHER = 24  # combinations of answers that are tried for what reaching everything gives
 FEN = Decimal("0.01")
 
 
@@ -101,69 +99,23 @@ class Distance:
         return len({move.ref for move in self.moves}) == 1 and not self.together and not self.untried
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """What an application gets once every failed condition is reached, by the first way of each.
-
-    `moved`: the facts and what they are then. `least`: other answers that pass would give more.
-    """
-
-    moved: tuple[tuple[FactRef, Known], ...]
-    after: After
-    least: bool
-
-
 def distances(world: World, ent: Ent, decision: Decision) -> tuple[Distance, ...]:
     """The distance of every failed condition of an application, in the order of its refusals."""
-    return tuple(_Measurer(world, ent, failure).distance() for failure in decision.refusals)
+    return tuple(measure(world, ent, failure) for failure in decision.refusals)
 
 
-def reached(world: World, ent: Ent, found: tuple[Distance, ...]) -> Reached | None:
-    """What reaching all of several failed conditions gives; None for one alone, or where one has no way."""
-    if len(found) < 2 or not all(distance.moves for distance in found):
-        return None
-    ways: dict[FactRef, tuple[Known, ...]] = {}
-    for distance in found:
-        for move in distance.moves if distance.together else _first(distance.moves):
-            before = ways.get(move.ref, move.needed)
-            both = _both(move, before)
-            if not both:
-                return None
-            ways[move.ref] = both
-    results: list[Reached] = []
-    for values in list(product(*ways.values()))[:MOST_TOGETHER]:
-        facts = dict(zip(ways, values, strict=True))
-        results.append(Reached(tuple(facts.items()), after(again(world, facts), ent), False))
-    least = min(results, key=_worth)
-    more = any(result.after.key != least.after.key for result in results)
-    return Reached(least.moved, least.after, more)
+def measure(world: World, ent: Ent, failure: Failure) -> Distance:
+    """The distance of one condition that does not hold in a world."""
+    return _Measurer(world, ent, failure).distance()
 
 
-def _first(moves: tuple[Move, ...]) -> list[Move]:
-    """The moves of the first fact: one, or the answers of one question with what each group of them gives."""
-    same = [move for move in moves if move.ref == moves[0].ref]
-    if len(same) == 1:
-        return same
-    first = same[0]
-    answers = tuple(answer for move in same for answer in move.needed)
-    return [Move(first.ref, first.subject, first.fact, first.given, answers, None, first.after)]
-
-
-def _both(move: Move, before: tuple[Known, ...]) -> tuple[Known, ...]:
-    """What satisfies two conditions on one fact: the farther value, or the answers that pass both."""
-    if move.gap is None:
-        return tuple(answer for answer in move.needed if answer in before)
-    [one], [other] = move.needed, before
-    further = distance_between(move.given, one) >= distance_between(move.given, other)
-    return (one,) if further else (other,)
-
-
-def _worth(result: Reached) -> tuple[bool, Fraction]:
-    amount = result.after.amount
-    low = amount.low if isinstance(amount, Unknown) else amount
-    return result.after.outcome == "granted", Fraction(low) if isinstance(
-        low, Decimal | Fraction
-    ) else Fraction(0)
+def passes(world: World, ent: Ent, failure: Failure) -> bool:
+    """Whether a condition that failed holds for certain in another world of the same case."""
+    subject_ = world.entities[failure.subject.kind][failure.subject.id]
+    try:
+        return world.value(subject_, failure.condition, world.when(ent)) is True
+    except (CaseError, KeyError):  # the rule cannot be read, or another version does not have it
+        return False
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from policyengine import api, distance, explaining
+from policyengine import api, distance, explaining, reaching
 from policyengine.again import After
 from policyengine.case import Case, Given
 from policyengine.deciding import decide
@@ -262,6 +262,62 @@ def test_of_many_members_the_first_are_tried_and_the_rest_said_not_to_be() -> No
     assert "另有4种办法" in found
     assert "另有4项没有逐一试算" in found
     assert not any("没有哪一项单独" in line for line in found)
+
+
+def test_one_fact_that_is_enough_for_all_conditions_is_said_to_be() -> None:
+    seats = {
+        "M1": {"member": "E1", "member_investment": 300 * WAN},
+        "M2": {"member": "E2", "member_investment": 100 * WAN},
+        "M3": {"member": "E3", "member_investment": 100 * WAN},
+    }
+    firms = {"E1": {"is_sme": False}, "E2": {}, "E3": {}}
+    e = explained(case_of(rows(enterprise=firms, project={"P1": CONSORTIUM}, participation=seats), yanzhou()))
+    assert len(e.distances) == 2
+    assert e.reached is not None and e.reached.alone and e.reached.after is not None
+    assert e.reached.after.outcome == "granted"
+    assert whatif.reached_line(e) == "以上注明“达到后”可得多少的，做到其中一项，各条就都满足"
+
+
+def test_ways_that_undo_each_other_are_not_added_up_but_others_are_looked_for() -> None:
+    found = lines(
+        enterprise={"E1": {"last_major_violation_on": date(2020, 10, 1)}},
+        project={"P1": {"declared_on": date(2023, 8, 16), "equipment_investment": 500 * WAN}},
+    )
+    assert found[-1] == (
+        "只达到其中一条，仍不予支持；以上各条都达到后（申报受理日期：2023年8月14日；"
+        "最近重大违法违规的日期：无），可得15万元"
+    )
+
+
+def test_where_no_way_reaches_all_at_once_only_that_none_was_found_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reaching, "MOST_COMBINED", 1)
+    monkeypatch.setattr(reaching, "MOST_AGAIN", 0)
+    found = lines(
+        enterprise={"E1": {"last_major_violation_on": date(2020, 10, 1)}},
+        project={"P1": {"declared_on": date(2023, 8, 16), "equipment_investment": 500 * WAN}},
+    )
+    assert found[-1] == "只达到其中一条，仍不予支持；没有找到同时达到以上各条的办法"
+
+
+@pytest.mark.parametrize("chunk", range(4))
+def test_with_what_reaches_all_every_condition_holds(chunk: int) -> None:
+    told = 0
+    for seed in range(chunk * 1000, chunk * 1000 + 120):
+        rng = random.Random(seed)
+        case = case_of(population.random_case(rng, projects=(1, 2)), yanzhou())
+        readings = population.random_readings(rng)
+        decided = decide(yanzhou(), case, readings, reasons=False)
+        for d in decided.decision.decisions:
+            ent = decided.world.entities["project"][d.subject.id]
+            result = reaching.reached(decided.world, ent, distances(decided.world, ent, d))
+            if result is None or result.after is None or result.after.outcome != "refused":
+                continue
+            told += 1
+            failing = {(f.subject.path, f.condition) for f in result.after.refusals}
+            assert not failing & {(f.subject.path, f.condition) for f in d.refusals}, seed
+    assert told or chunk
 
 
 # --- only where it is shown --------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from policyengine.alternatives import Alternative, Interaction, Reading
 from policyengine.decision import Subject
 from policyengine.distance import Distance, Move
 from policyengine.explanation import Explanation
-from policyengine.model import Policy
+from policyengine.model import Fact, Policy
+from policyengine.reaching import Reached
 from policyengine.render.said import named
 from policyengine.values import T_MONEY, Absent, Known, Type, Unknown, Value
 
@@ -65,20 +66,38 @@ def reached_line(e: Explanation) -> str:
     zh = lang == "zh"
     if result is None:
         return ""
+    if result.alone:
+        return (
+            "以上注明“达到后”可得多少的，做到其中一项，各条就都满足"
+            if zh
+            else "Any one fact above that says what it gives once reached is enough for all of them"
+        )
+    refused = e.policy.header.outcomes["refused"]
+    text = f"只达到其中一条，仍{refused.zh}；" if zh else "One of them alone changes nothing; "
+    if result.after is None:
+        return text + (
+            "没有找到同时达到以上各条的办法"
+            if zh
+            else "no way was found that reaches all of the above at once"
+        )
     said = gives(e.policy, result.after, lang, result.least)
-    alone = any(move.alone for away in e.distances for move in away.moves)
-    text = (
-        ""
-        if alone
-        else f"只达到其中一条，仍{e.policy.header.outcomes['refused'].zh}；"
-        if zh
-        else "One of them alone changes nothing; "
-    )
-    text += f"以上各条都达到后，{said}" if zh else f"with all of the above reached, {said}"
+    how = "" if result.first else moved(e.policy, result, lang)
+    text += f"以上各条都达到后{how}，{said}" if zh else f"with all of the above reached{how}, {said}"
     if result.after.outcome == "refused":
         why = ("；" if zh else "; ").join(failure.message(lang) for failure in result.after.refusals)
         text += f"：{why}" if zh else f": {why}"
     return text
+
+
+def moved(policy: Policy, result: Reached, lang: str) -> str:
+    """The facts of a way that reaches everything, in brackets: `（申报受理日期2023年8月14日、…）`."""
+    words = []
+    for ref, value in result.moved:
+        fact = policy.facts[ref.name]
+        own = sum(other.name == ref.name for other, _ in result.moved) > 1
+        whose = f"{ref.id} " if own else ""
+        words.append(f"{whose}{fact.label(lang)}：{_answer(policy, fact, value, lang)}")
+    return f"（{'；'.join(words)}）" if lang == "zh" else f" ({'; '.join(words)})"
 
 
 def alternative_line(policy: Policy, other: Alternative, lang: str) -> str:
@@ -113,8 +132,12 @@ def _reading(reading: Reading, lang: str) -> str:
 
 def answer(policy: Policy, move: Move, value: Value, lang: str) -> str:
     """A value of a fact in the words of the document."""
-    unit = policy.units.get(move.fact.unit) if move.fact.type.kind == "number" else None
-    return wording.value(value, move.fact.type, lang, move.fact.options, unit or "")
+    return _answer(policy, move.fact, value, lang)
+
+
+def _answer(policy: Policy, fact: Fact, value: Value, lang: str) -> str:
+    unit = policy.units.get(fact.unit) if fact.type.kind == "number" else None
+    return wording.value(value, fact.type, lang, fact.options, unit or "")
 
 
 class _Distance:
