@@ -38,7 +38,8 @@ class Move:
 
     `needed`: of a quantity or day the nearest value that passes; of an option or truth every answer that
     passes and gives the same. `gap`: between given and needed, in base units or days; None for answers.
-    `after`: what the application gets if only this moves.
+    `after`: what the application gets if only this moves. `opens`: the condition is then not refused any more, but
+    still open.
     """
 
     ref: FactRef
@@ -48,6 +49,7 @@ class Move:
     needed: tuple[Known, ...]
     gap: Number | None
     after: After
+    opens: bool = False
 
     @property
     def alone(self) -> bool:
@@ -109,13 +111,15 @@ def measure(world: World, ent: Ent, failure: Failure) -> Distance:
     return _Measurer(world, ent, failure).distance()
 
 
-def passes(world: World, ent: Ent, failure: Failure) -> bool:
-    """Whether a condition that failed holds for certain in another world of the same case."""
+def passes(world: World, ent: Ent, away: Distance) -> bool:
+    """Whether a condition that failed holds in another world of the same case; open, where its ways open it only."""
+    failure = away.failure
     subject_ = world.entities[failure.subject.kind][failure.subject.id]
     try:
-        return world.value(subject_, failure.condition, world.when(ent)) is True
+        value = world.value(subject_, failure.condition, world.when(ent))
     except (CaseError, KeyError):  # the rule cannot be read, or another version does not have it
         return False
+    return value is True or (value is not False and any(move.opens for move in away.moves))
 
 
 @dataclass(slots=True)
@@ -126,7 +130,8 @@ class _Measurer:
     application: Ent
     failure: Failure
     ent: Ent = field(init=False)
-    tried: dict[tuple[FactRef, Known], bool] = field(default_factory=dict)
+    tried: dict[tuple[FactRef, Known], Value] = field(default_factory=dict)
+    open_too: bool = False  # whether a condition that is then open counts as met
 
     def __post_init__(self) -> None:
         self.ent = self.world.entities[self.failure.subject.kind][self.failure.subject.id]
@@ -143,9 +148,7 @@ class _Measurer:
         measured = [each for each in found if each.tried and each.direction]
         tried = [*measured, *chosen[:MOST_CHOSEN]]
         untried = len({each.ref for each in found} - {each.ref for each in tried})
-        moves = [move for each in measured if (move := self.measured(each))]
-        moves += [move for each in chosen[:MOST_CHOSEN] for move in self.answers(each)]
-        moves = [move for move in moves if move.alone or not move.fact.choice] or moves
+        moves = self.moves(measured, chosen[:MOST_CHOSEN])
         if moves:
             return Distance(self.failure, tuple(moves), False, (), shortfall, untried=untried)
         together = self.together(found)
@@ -153,8 +156,18 @@ class _Measurer:
             facts = {move.ref: move.needed[0] for move in together}
             gives = after(again(self.world, facts), self.application)
             return Distance(self.failure, tuple(together), True, (), shortfall, gives)
+        self.open_too = True
+        moves = self.moves(measured, chosen[:MOST_CHOSEN])
+        if moves:
+            return Distance(self.failure, tuple(moves), False, (), shortfall, untried=untried)
         named = {each.ref: Named(each.ref, subject(self.world, each.ent), each.fact.label) for each in found}
         return Distance(self.failure, (), False, tuple(named.values()), shortfall, untried=untried)
+
+    def moves(self, measured: list[InPlay], chosen: list[InPlay]) -> list[Move]:
+        """Every single fact that is enough; a choice that changes nothing only where there is no other."""
+        moves = [move for each in measured if (move := self.measured(each))]
+        moves += [move for each in chosen for move in self.answers(each)]
+        return [move for move in moves if move.alone or not move.fact.choice] or moves
 
     def own_day(self, when: When) -> FactRef:
         """The fact that dates the application."""
@@ -171,18 +184,23 @@ class _Measurer:
     # --- whether it holds ---
 
     def holds(self, facts: Mapping[FactRef, Known]) -> bool:
-        """Whether the condition is met, or at least open, with some facts other than they are."""
+        """Whether the condition is met with some facts other than they are; open counts only if that is all there is."""
+        value = self.truth(facts)
+        return value is True or (self.open_too and value is not False)
+
+    def truth(self, facts: Mapping[FactRef, Known]) -> Value:
+        """The condition with some facts other than they are; False where it cannot be read then."""
         key = next(iter(facts.items())) if len(facts) == 1 else None
         if key is not None and key in self.tried:
             return self.tried[key]
         other = again(self.world, facts)
         try:
-            value = other.value(self.ent, self.failure.condition, other.when(self.application))
+            value: Value = other.value(self.ent, self.failure.condition, other.when(self.application))
         except (CaseError, KeyError):  # the rule cannot be read, or another version does not have it
             value = False
         if key is not None:
-            self.tried[key] = value is not False
-        return value is not False
+            self.tried[key] = value
+        return value
 
     # --- what is chosen ---
 
@@ -197,7 +215,8 @@ class _Measurer:
                 gives = after(again(self.world, {each.ref: answer}), self.application)
                 groups.setdefault(gives.key, ([], gives))[0].append(answer)
         for answers, gives in groups.values():
-            yield Move(each.ref, subject(self.world, each.ent), each.fact, given, tuple(answers), None, gives)
+            who = subject(self.world, each.ent)
+            yield Move(each.ref, who, each.fact, given, tuple(answers), None, gives, self.open_too)
 
     # --- what is measured ---
 
@@ -215,7 +234,8 @@ class _Measurer:
         needed = steps.at(count)
         gives = after(again(self.world, {each.ref: needed}), self.application)
         who = subject(self.world, each.ent)
-        return Move(each.ref, who, each.fact, given, (needed,), distance_between(given, needed), gives)
+        gap = distance_between(given, needed)
+        return Move(each.ref, who, each.fact, given, (needed,), gap, gives, self.open_too)
 
     def guess(self, each: InPlay, link: Link, steps: Ladder) -> int:
         """How many steps close the margin, if it is a straight line; 1 where that cannot be said."""

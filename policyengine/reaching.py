@@ -49,7 +49,7 @@ def reached(world: World, ent: Ent, found: tuple[Distance, ...]) -> Reached | No
     """What reaching all of several failed conditions gives; None for one alone, or where one has no way."""
     if len(found) < 2:
         return None
-    enough = [move for away in found for move in away.moves if move.alone]
+    enough = [move for away in found for move in away.moves if move.alone and not move.opens]
     if enough:
         return _least([Reached(((move.ref, move.needed[0]),), move.after, False, True) for move in enough])
     if not all(away.moves for away in found):
@@ -114,7 +114,7 @@ class _Reaching:
         world = again(self.world, facts)
         gives = after(world, self.ent)
         if gives.outcome not in ("granted", None):
-            if not all(passes(world, self.ent, away.failure) for away in self.found):
+            if not all(passes(world, self.ent, away) for away in self.found):
                 return None
         return Reached(tuple(facts.items()), gives, False)
 
@@ -126,7 +126,7 @@ class _Reaching:
                 return
             facts = open_.pop(0)
             world = again(self.world, facts)
-            failing = [away.failure for away in self.found if not passes(world, self.ent, away.failure)]
+            failing = [away.failure for away in self.found if not passes(world, self.ent, away)]
             if not failing:
                 yield facts
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ from policyengine.distance import Distance, Move, distances
 from policyengine.explanation import Explanation
 from policyengine.ladder import smallest_unit
 from policyengine.render import whatif
-from policyengine.values import FactRef, Known
+from policyengine.values import FactRef, Known, Type
 from policyengine.world import World
 from tests.oracle import population
 from tests.support import NOWHERE, case_of, yanzhou
@@ -318,6 +319,33 @@ def test_with_what_reaches_all_every_condition_holds(chunk: int) -> None:
             failing = {(f.subject.path, f.condition) for f in result.after.refusals}
             assert not failing & {(f.subject.path, f.condition) for f in d.refusals}, seed
     assert told or chunk
+
+
+def test_a_tie_is_no_way_out() -> None:
+    first = {"declared_order": 1, "equipment_investment": 600 * WAN}
+    second = {"declared_order": 2, "equipment_investment": 500 * WAN}
+    _, e = api.explain(
+        api.decide(yanzhou(), case_of(rows(project={"P1": first, "P2": second}), yanzhou()))
+    ).explanations
+    assert whatif.distance_lines(e, 0) == ("已批准超个数申报：现为否，须为是；达到后可得15万元",)
+
+
+def test_a_condition_that_is_only_opened_is_said_to_be_open() -> None:
+    e = explained(case_of(rows(), yanzhou()))
+    [away] = e.distances
+    opened = replace(away, moves=tuple(replace(move, opens=True) for move in away.moves))
+    [line] = whatif.distance_lines(replace(e, distances=(opened,)), 0)
+    assert line == "设备投资额（价税合计）460万元，差40万元；改后是否满足还不能定"
+
+
+def test_between_rates_lie_percentage_points() -> None:
+    e = explained(case_of(rows(), yanzhou()))
+    [away] = e.distances
+    [move] = away.moves
+    fact = replace(move.fact, type=Type("rate"))
+    rate = replace(move, fact=fact, given=Decimal("0.2"), needed=(Decimal("0.3"),), gap=Decimal("0.1"))
+    [line] = whatif.distance_lines(replace(e, distances=(replace(away, moves=(rate,)),)), 0)
+    assert line.startswith("设备投资额（价税合计）20%，差10个百分点；")
 
 
 # --- only where it is shown --------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from policyengine.explanation import Explanation
 from policyengine.model import Fact, Policy
 from policyengine.reaching import Reached
 from policyengine.render.said import named
-from policyengine.values import T_MONEY, Absent, Known, Type, Unknown, Value
+from policyengine.values import T_MONEY, T_POINTS, Absent, Known, Type, Unknown, Value
 
 MOST_WAYS = 4  # of one condition that are written out
 MOST_NAMED = 8
@@ -171,7 +171,7 @@ class _Distance:
             )
         for i, move in enumerate(away.moves[:MOST_WAYS]):
             start = self.t("或者，", "or ") if i else ""
-            yield f"{start}{self.core(move)}{self.tail(move.after)}"
+            yield f"{start}{self.core(move)}{self.opened(move) if move.opens else self.tail(move.after)}"
         rest = len(away.moves) - MOST_WAYS
         if rest > 0:
             yield self.t(f"另有{rest}种办法", f"{rest} more ways")
@@ -185,7 +185,8 @@ class _Distance:
         short = self.away.shortfall
         if short is None:
             return ""
-        value, gap = (wording.quantity(number, short.type, self.lang) for number in (short.value, short.gap))
+        value = wording.quantity(short.value, short.type, self.lang)
+        gap = wording.quantity(short.gap, _between(short.type), self.lang)
         return self.t(f"{short.label.zh}{value}，差{gap}", f"{short.label('en')} {value}, short by {gap}")
 
     def unsettled(self, short: str) -> str:
@@ -240,7 +241,7 @@ class _Distance:
         )
 
     def quantity(self, gap: Decimal | Fraction, move: Move) -> str:
-        kind = move.fact.type
+        kind = _between(move.fact.type)
         unit = self.policy.units.get(move.fact.unit) if kind.kind == "number" else None
         return wording.quantity(gap, kind if kind.kind != "date" else Type("count"), self.lang, unit or "")
 
@@ -254,10 +255,23 @@ class _Distance:
             return self.t(f"；只达到这一条，{said}", f"; with this alone, {said}")
         return self.t(f"；达到后{said}", f"; once reached, {said}")
 
+    def opened(self, move: Move) -> str:
+        """After a move that leaves the condition itself open."""
+        facts = list(dict.fromkeys(item.label(self.lang) for item in move.after.missing))[:MOST_NAMED]
+        text = self.t("；改后是否满足还不能定", "; whether that is enough is still open")
+        return text + (
+            self.t("，要看" + "、".join(facts), f": it depends on {', '.join(facts)}") if facts else ""
+        )
+
     def whose(self, subject: Subject) -> str:
         if subject.path in (self.own.path, self.away.failure.subject.path):
             return ""
         return f"{named(subject, self.lang)} "
+
+
+def _between(kind: Type) -> Type:
+    """What a gap between two of a kind is told in: of rates, percentage points."""
+    return T_POINTS if kind.kind == "rate" else kind
 
 
 def _more(a: Known, b: Value) -> bool:
