@@ -20,7 +20,7 @@ from policyengine.distance import Distance, Move, distances
 from policyengine.explanation import Explanation
 from policyengine.ladder import smallest_unit
 from policyengine.render import whatif
-from policyengine.values import FactRef, Known, Type
+from policyengine.values import FactRef, Known, Type, Unknown
 from policyengine.world import World
 from tests.oracle import population
 from tests.support import NOWHERE, case_of, yanzhou
@@ -336,6 +336,20 @@ def test_a_condition_that_is_only_opened_is_said_to_be_open() -> None:
     opened = replace(away, moves=tuple(replace(move, opens=True) for move in away.moves))
     [line] = whatif.distance_lines(replace(e, distances=(opened,)), 0)
     assert line == "设备投资额（价税合计）460万元，差40万元；改后是否满足还不能定"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0, 400_000, "待补材料（金额0元至40万元）"),
+        (-59_999_000_000, 400_000, "待补材料"),
+        (0, None, "待补材料"),
+    ],
+)
+def test_a_range_that_says_nothing_is_left_out(low: int, high: int | None, said: str) -> None:
+    amount = Unknown(frozenset(), Decimal(low), None if high is None else Decimal(high))
+    result = After("undetermined", amount, (), (), ())
+    assert whatif.gives(yanzhou().policy, result, "zh") == said
 
 
 def test_between_rates_lie_percentage_points() -> None:

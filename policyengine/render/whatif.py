@@ -45,7 +45,7 @@ def gives(policy: Policy, result: After, lang: str, least: bool = False) -> str:
         word = policy.header.outcomes["refused"](lang)
         return f"仍{word}" if zh else f"still {word}"
     words = policy.header.outcomes[result.outcome or "undetermined"](lang)
-    if isinstance(result.amount, Unknown) and result.amount.high is not None:
+    if isinstance(result.amount, Unknown) and _informative(result.amount):
         span = wording.span(result.amount, T_MONEY, lang)
         words += f"（金额{span}）" if zh else f" (amount {span})"
     return words
@@ -267,6 +267,12 @@ class _Distance:
         if subject.path in (self.own.path, self.away.failure.subject.path):
             return ""
         return f"{named(subject, self.lang)} "
+
+
+def _informative(amount: Unknown) -> bool:
+    """Whether a range of an amount says something: both ends known, and not below nothing."""
+    low, high = amount.low, amount.high
+    return isinstance(low, Decimal | Fraction) and isinstance(high, Decimal | Fraction) and low >= 0
 
 
 def _between(kind: Type) -> Type:
