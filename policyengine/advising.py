@@ -399,7 +399,14 @@ class _Adviser:
         """Best first, the case's own before what gives the same; what is behind says by how much."""
         line = sorted(
             courses,
-            key=lambda c: (-_low(c.total), -(_high(c.total) or Fraction(0)), not c.own, _yes(c), _said(c)),
+            key=lambda c: (
+                -_low(c.total),
+                -(_high(c.total) or Fraction(0)),
+                not c.own,
+                self.changed(c),
+                _yes(c),
+                _said(c),
+            ),
         )
         alike: dict[object, list[Course]] = {}
         for course in line:
@@ -409,6 +416,15 @@ class _Adviser:
             replace(c, best=_same(c.total, top), behind=_behind(c.total, top), alike=len(others))
             for c, *others in alike.values()
         )
+
+    def changed(self, course: Course) -> int:
+        """How many answers differ from what the case states: what gives the same is left as it is."""
+        picks = [pick for part in course.parts for pick in part.picks]
+        stated = [
+            self.world.stated(self.world.entities[pick.ref.entity][pick.ref.id], pick.ref.name)
+            for pick in picks
+        ]
+        return sum(was is not None and was != pick.value for was, pick in zip(stated, picks, strict=True))
 
     def gist(self, course: Course) -> object:
         """What tells two courses apart for a reader: what is granted, and how much; not what a refused one applied for."""

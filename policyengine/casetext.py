@@ -25,9 +25,25 @@ NONE_WORD, YES, NO = "无", "是", "否"
 Head = Mapping[str, Mapping[str, str]]
 
 
-def case_text(policy: m.Policy, case: Case, lang: str = "zh", head: Head | None = None) -> str:
-    """A case file. `head`: the `readings` and what-if values (`set`) that it is to be decided with."""
-    return "\n".join(_Writer(policy, case, Names(policy, lang)).lines(head or {})).rstrip("\n") + "\n"
+def case_text(
+    policy: m.Policy, case: Case, lang: str = "zh", head: Head | None = None, as_of: str = ""
+) -> str:
+    """A case file. `head`, `as_of`: the `readings`, what-if values (`set`) and day that it is to be decided with."""
+    lines = _Writer(policy, case, Names(policy, lang)).lines(head or {}, as_of)
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def as_stated(case: Case, stated: Case) -> Case:
+    """The case without the day that all its applications were put on: theirs are again as they were stated."""
+    for members in case.entities.values():
+        for ent in members.values():
+            for name, given in ent.facts.items():
+                if given.origin == "as-of":
+                    was = stated.entity(ent.kind, ent.id)
+                    blank_ = replace(given, value=None, text="", origin="file")
+                    own = was.facts.get(name, blank_) if was else blank_
+                    case = case.with_fact(FactRef(ent.kind, ent.id, name), own)
+    return case
 
 
 def with_members(
@@ -125,8 +141,10 @@ class _Writer:
     case: Case
     names: Names
 
-    def lines(self, head: Head) -> Iterator[str]:
+    def lines(self, head: Head, as_of: str) -> Iterator[str]:
         yield f"policy: {self.policy.id}"
+        if as_of:
+            yield f"as_of: {scalar(as_of)}"
         stipulated = {str(ref): given.text for ref, given in self.case.stipulated.items()}
         for key, pairs in {**head, "stipulate": stipulated}.items():
             if pairs:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from itertools import product
 
 from policyengine import exact
 from policyengine import plan as p
@@ -26,11 +25,10 @@ from policyengine.ladder import Ladder, distance_between, ladder
 from policyengine.lang import nodes as n
 from policyengine.model import Fact, Label
 from policyengine.refusing import subject
-from policyengine.values import ABSENT, FactRef, Known, Type, Unknown, Value
+from policyengine.values import ABSENT, FactRef, Known, Type, Value
 from policyengine.world import World
 
 MOST_CHOSEN = 40
-MOST_TOGETHER = 24  # combinations of answers that are tried for what reaching everything gives
 FEN = Decimal("0.01")
 
 
@@ -40,7 +38,8 @@ class Move:
 
     `needed`: of a quantity or day the nearest value that passes; of an option or truth every answer that
     passes and gives the same. `gap`: between given and needed, in base units or days; None for answers.
-    `after`: what the application gets if only this moves.
+    `after`: what the application gets if only this moves. `opens`: the condition is then not refused any more, but
+    still open.
     """
 
     ref: FactRef
@@ -50,6 +49,7 @@ class Move:
     needed: tuple[Known, ...]
     gap: Number | None
     after: After
+    opens: bool = False
 
     @property
     def alone(self) -> bool:
@@ -82,7 +82,8 @@ class Distance:
     """How far one failed condition is from being met.
 
     `moves`: each of them is enough (`together`: all of them at once). Where there is none, `in_play` names the
-    facts that the condition depends on. `shortfall`: the sum or count that falls short, where several make it up.
+    facts that the condition depends on. `untried`: how many more facts were not tried one by one: nothing is said
+    of what they could do. `shortfall`: the sum or count that falls short, where several make it up.
     `after`: what the application gets if all of `together` move.
     """
 
@@ -92,76 +93,33 @@ class Distance:
     in_play: tuple[Named, ...]
     shortfall: Shortfall | None
     after: After | None = None
+    untried: int = 0
 
     @property
     def unique(self) -> bool:
         """Whether exactly one fact settles the condition."""
-        return len({move.ref for move in self.moves}) == 1 and not self.together
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """What an application gets once every failed condition is reached, by the first way of each.
-
-    `moved`: the facts and what they are then. `least`: other answers that pass would give more.
-    """
-
-    moved: tuple[tuple[FactRef, Known], ...]
-    after: After
-    least: bool
+        return len({move.ref for move in self.moves}) == 1 and not self.together and not self.untried
 
 
 def distances(world: World, ent: Ent, decision: Decision) -> tuple[Distance, ...]:
     """The distance of every failed condition of an application, in the order of its refusals."""
-    return tuple(_Measurer(world, ent, failure).distance() for failure in decision.refusals)
+    return tuple(measure(world, ent, failure) for failure in decision.refusals)
 
 
-def reached(world: World, ent: Ent, found: tuple[Distance, ...]) -> Reached | None:
-    """What reaching all of several failed conditions gives; None for one alone, or where one has no way."""
-    if len(found) < 2 or not all(distance.moves for distance in found):
-        return None
-    ways: dict[FactRef, tuple[Known, ...]] = {}
-    for distance in found:
-        for move in distance.moves if distance.together else _first(distance.moves):
-            before = ways.get(move.ref, move.needed)
-            both = _both(move, before)
-            if not both:
-                return None
-            ways[move.ref] = both
-    results: list[Reached] = []
-    for values in list(product(*ways.values()))[:MOST_TOGETHER]:
-        facts = dict(zip(ways, values, strict=True))
-        results.append(Reached(tuple(facts.items()), after(again(world, facts), ent), False))
-    least = min(results, key=_worth)
-    more = any(result.after.key != least.after.key for result in results)
-    return Reached(least.moved, least.after, more)
+def measure(world: World, ent: Ent, failure: Failure) -> Distance:
+    """The distance of one condition that does not hold in a world."""
+    return _Measurer(world, ent, failure).distance()
 
 
-def _first(moves: tuple[Move, ...]) -> list[Move]:
-    """The moves of the first fact: one, or the answers of one question with what each group of them gives."""
-    same = [move for move in moves if move.ref == moves[0].ref]
-    if len(same) == 1:
-        return same
-    first = same[0]
-    answers = tuple(answer for move in same for answer in move.needed)
-    return [Move(first.ref, first.subject, first.fact, first.given, answers, None, first.after)]
-
-
-def _both(move: Move, before: tuple[Known, ...]) -> tuple[Known, ...]:
-    """What satisfies two conditions on one fact: the farther value, or the answers that pass both."""
-    if move.gap is None:
-        return tuple(answer for answer in move.needed if answer in before)
-    [one], [other] = move.needed, before
-    further = distance_between(move.given, one) >= distance_between(move.given, other)
-    return (one,) if further else (other,)
-
-
-def _worth(result: Reached) -> tuple[bool, Fraction]:
-    amount = result.after.amount
-    low = amount.low if isinstance(amount, Unknown) else amount
-    return result.after.outcome == "granted", Fraction(low) if isinstance(
-        low, Decimal | Fraction
-    ) else Fraction(0)
+def passes(world: World, ent: Ent, away: Distance) -> bool:
+    """Whether a condition that failed holds in another world of the same case; open, where its ways open it only."""
+    failure = away.failure
+    subject_ = world.entities[failure.subject.kind][failure.subject.id]
+    try:
+        value = world.value(subject_, failure.condition, world.when(ent))
+    except (CaseError, KeyError):  # the rule cannot be read, or another version does not have it
+        return False
+    return value is True or (value is not False and any(move.opens for move in away.moves))
 
 
 @dataclass(slots=True)
@@ -172,7 +130,8 @@ class _Measurer:
     application: Ent
     failure: Failure
     ent: Ent = field(init=False)
-    tried: dict[tuple[FactRef, Known], bool] = field(default_factory=dict)
+    tried: dict[tuple[FactRef, Known], Value] = field(default_factory=dict)
+    open_too: bool = False  # whether a condition that is then open counts as met
 
     def __post_init__(self) -> None:
         self.ent = self.world.entities[self.failure.subject.kind][self.failure.subject.id]
@@ -185,18 +144,30 @@ class _Measurer:
         ]
         shortfall = next((s for each in found if (s := self.shortfall(each, found))), None)
         found = list(settled(found, self.own_day(when)))
-        moves = [move for each in found if (move := self.measured(each))]
-        moves += [move for each in _chosen(found) for move in self.answers(each)]
-        moves = [move for move in moves if move.alone or not move.fact.choice] or moves
+        chosen = [each for each in found if each.direction == 0]
+        measured = [each for each in found if each.tried and each.direction]
+        tried = [*measured, *chosen[:MOST_CHOSEN]]
+        untried = len({each.ref for each in found} - {each.ref for each in tried})
+        moves = self.moves(measured, chosen[:MOST_CHOSEN])
         if moves:
-            return Distance(self.failure, tuple(moves), False, (), shortfall)
+            return Distance(self.failure, tuple(moves), False, (), shortfall, untried=untried)
         together = self.together(found)
         if together:
             facts = {move.ref: move.needed[0] for move in together}
             gives = after(again(self.world, facts), self.application)
             return Distance(self.failure, tuple(together), True, (), shortfall, gives)
+        self.open_too = True
+        moves = self.moves(measured, chosen[:MOST_CHOSEN])
+        if moves:
+            return Distance(self.failure, tuple(moves), False, (), shortfall, untried=untried)
         named = {each.ref: Named(each.ref, subject(self.world, each.ent), each.fact.label) for each in found}
-        return Distance(self.failure, (), False, tuple(named.values()), shortfall)
+        return Distance(self.failure, (), False, tuple(named.values()), shortfall, untried=untried)
+
+    def moves(self, measured: list[InPlay], chosen: list[InPlay]) -> list[Move]:
+        """Every single fact that is enough; a choice that changes nothing only where there is no other."""
+        moves = [move for each in measured if (move := self.measured(each))]
+        moves += [move for each in chosen for move in self.answers(each)]
+        return [move for move in moves if move.alone or not move.fact.choice] or moves
 
     def own_day(self, when: When) -> FactRef:
         """The fact that dates the application."""
@@ -213,18 +184,23 @@ class _Measurer:
     # --- whether it holds ---
 
     def holds(self, facts: Mapping[FactRef, Known]) -> bool:
-        """Whether the condition is met, or at least open, with some facts other than they are."""
+        """Whether the condition is met with some facts other than they are; open counts only if that is all there is."""
+        value = self.truth(facts)
+        return value is True or (self.open_too and value is not False)
+
+    def truth(self, facts: Mapping[FactRef, Known]) -> Value:
+        """The condition with some facts other than they are; False where it cannot be read then."""
         key = next(iter(facts.items())) if len(facts) == 1 else None
         if key is not None and key in self.tried:
             return self.tried[key]
         other = again(self.world, facts)
         try:
-            value = other.value(self.ent, self.failure.condition, other.when(self.application))
+            value: Value = other.value(self.ent, self.failure.condition, other.when(self.application))
         except (CaseError, KeyError):  # the rule cannot be read, or another version does not have it
             value = False
         if key is not None:
-            self.tried[key] = value is not False
-        return value is not False
+            self.tried[key] = value
+        return value
 
     # --- what is chosen ---
 
@@ -239,7 +215,8 @@ class _Measurer:
                 gives = after(again(self.world, {each.ref: answer}), self.application)
                 groups.setdefault(gives.key, ([], gives))[0].append(answer)
         for answers, gives in groups.values():
-            yield Move(each.ref, subject(self.world, each.ent), each.fact, given, tuple(answers), None, gives)
+            who = subject(self.world, each.ent)
+            yield Move(each.ref, who, each.fact, given, tuple(answers), None, gives, self.open_too)
 
     # --- what is measured ---
 
@@ -257,7 +234,8 @@ class _Measurer:
         needed = steps.at(count)
         gives = after(again(self.world, {each.ref: needed}), self.application)
         who = subject(self.world, each.ent)
-        return Move(each.ref, who, each.fact, given, (needed,), distance_between(given, needed), gives)
+        gap = distance_between(given, needed)
+        return Move(each.ref, who, each.fact, given, (needed,), gap, gives, self.open_too)
 
     def guess(self, each: InPlay, link: Link, steps: Ladder) -> int:
         """How many steps close the margin, if it is a straight line; 1 where that cannot be said."""
@@ -317,7 +295,12 @@ class _Measurer:
         """One move for each part of a condition that fails in several, where all of them together pass."""
         moves: list[Move] = []
         for each in found:
-            if each.link is None or not each.direction or any(m.ref == each.ref for m in moves):
+            if (
+                each.link is None
+                or not each.direction
+                or not each.tried
+                or any(m.ref == each.ref for m in moves)
+            ):
                 continue
             given = self.world.stated(each.ent, each.fact.name)
             steps = ladder(each.fact, self.world.policy.units, given, each.direction)
@@ -335,10 +318,6 @@ class _Measurer:
         passes = len(moves) > 1 and self.holds({move.ref: move.needed[0] for move in moves})
         links = {id(each.link) for each in found if each.direction}
         return moves if passes and len(links) == len(moves) else []
-
-
-def _chosen(found: list[InPlay]) -> list[InPlay]:
-    return [each for each in found if each.direction == 0][:MOST_CHOSEN]
 
 
 def _options(fact: Fact) -> list[Known]:

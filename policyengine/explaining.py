@@ -16,7 +16,7 @@ from policyengine.alternatives import Alternatives
 from policyengine.asking import questions
 from policyengine.deciding import Decided, decide_one
 from policyengine.decision import Decision
-from policyengine.distance import distances, reached
+from policyengine.distance import distances
 from policyengine.explanation import (
     CaseExplanation,
     Explanation,
@@ -33,6 +33,7 @@ from policyengine.instances import Ent, When
 from policyengine.lines import Lines
 from policyengine.passing import taken
 from policyengine.phrases import Phrases, pieces, reckoned
+from policyengine.reaching import reached
 from policyengine.refusing import subject, unit_of
 from policyengine.steps import Steps
 from policyengine.trace import Read

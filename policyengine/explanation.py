@@ -10,8 +10,9 @@ from policyengine.alternatives import Alternative, Interaction
 from policyengine.asking import Question
 from policyengine.clauses import Citation
 from policyengine.decision import CaseDecision, Decision, Subject
-from policyengine.distance import Distance, Reached
+from policyengine.distance import Distance
 from policyengine.exact import Number
+from policyengine.reaching import Reached
 from policyengine.values import Known, Type, Value
 
 

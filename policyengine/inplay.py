@@ -20,7 +20,7 @@ from policyengine.model import Fact
 from policyengine.values import FactRef, Unknown, Value
 from policyengine.world import World
 
-MOST_MEASURED = 8  # facts of one comparison that are tried; more are only named
+MOST_MEASURED = 8  # facts of one comparison that are tried; more are only counted, as not tried
 OPPOSITE = {">=": "<", "<=": ">", "<": ">=", ">": "<="}
 
 
@@ -45,7 +45,8 @@ class Link:
 class InPlay:
     """A fact that could change a condition. `direction`: 1 or -1 for what is measured, 0 for what is chosen.
 
-    `link`: the comparison that it stands in, if it is one, `left`: on its left side.
+    `link`: the comparison that it stands in, if it is one, `left`: on its left side. `tried`: whether it is among
+    the first of its comparison, which are tried one by one.
     """
 
     ent: Ent
@@ -53,6 +54,7 @@ class InPlay:
     direction: int
     link: Link | None = None
     left: bool = True
+    tried: bool = True
 
     @property
     def ref(self) -> FactRef:
@@ -317,4 +319,5 @@ def _movers(found: list[InPlay], own_day: FactRef) -> list[InPlay]:
     both = left & right
     if both and left != right and both in (left, right):
         found = [each for each in found if each.left is (both == left)]
-    return found if len({each.ref for each in found}) <= MOST_MEASURED else []
+    tried = list(dict.fromkeys(each.ref for each in found))[:MOST_MEASURED]
+    return [replace(each, tried=each.ref in tried) for each in found]

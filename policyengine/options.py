@@ -39,10 +39,12 @@ def with_as_of(plans: Plans, case: Case, day: str, span: Span | None = None) -> 
     return case
 
 
-def with_fact(plans: Plans, case: Case, text: str, where: str = "--fact") -> Case:
+def with_fact(plans: Plans, case: Case, text: str, where: str = "--fact", origin: str = "fact") -> Case:
     """The case with one fact set by `ENTITY.ID.NAME=VALUE`, or a relation said to be empty (`…supports=无`).
 
-    `where`: what a finding names as its place. Raises CaseError where there is no such fact, where the value is none of its, and where a relation that
+    `where`: what a finding names as its place. `origin`: `fact` is marked as supposed, `file` is stated, and
+    a finding then quotes the value alone.
+    Raises CaseError where there is no such fact, where the value is none of its, and where a relation that
     is said to be empty is not.
     """
     source = Source(where, text)
@@ -52,13 +54,14 @@ def with_fact(plans: Plans, case: Case, text: str, where: str = "--fact") -> Cas
         words = meant(nearest(path.strip(), _all(plans.policy, case), 40))
         raise CaseError([diagnostic("bad-fact-option", source.span(0, len(text)), text=text, **words)])
     sort, ref = found
-    written = Scalar(rest.strip(), rest.strip(), source.span(len(path) + 1, len(text)))
+    at = source.span(len(path) + 1, len(text)) if origin == "fact" else Source(where, rest).span(0, len(rest))
+    written = Scalar(rest.strip(), rest.strip(), at)
     if sort == "relation":
-        return _with_none(plans.policy, case, ref, written)
+        return _with_none(plans.policy, case, ref, written, origin)
     value, wrong = Reader(plans.policy.units).fact(plans.policy.facts[ref.name], written)
     if wrong:
         raise CaseError(wrong)
-    return case.with_fact(ref, Given(value, written.text, written.span, "fact"))
+    return case.with_fact(ref, Given(value, written.text, written.span, origin))
 
 
 def _named(policy: m.Policy, case: Case, path: str) -> tuple[str, FactRef] | None:
@@ -83,7 +86,7 @@ def _all(policy: m.Policy, case: Case) -> list[str]:
     ]
 
 
-def _with_none(policy: m.Policy, case: Case, ref: FactRef, written: Scalar) -> Case:
+def _with_none(policy: m.Policy, case: Case, ref: FactRef, written: Scalar, origin: str) -> Case:
     """The case with a relation known to be empty, which it must be."""
     for entity in policy.entities.values():
         for reference in entity.references.values():
@@ -99,7 +102,7 @@ def _with_none(policy: m.Policy, case: Case, ref: FactRef, written: Scalar) -> C
             ]
             if found:
                 raise CaseError(found)
-    return case.with_none(ref, Given(None, written.text, written.span, "fact"))
+    return case.with_none(ref, Given(None, written.text, written.span, origin))
 
 
 def with_readings(plans: Plans, asked: Iterable[Chosen]) -> dict[str, str]:

@@ -72,12 +72,25 @@ def test_programs_and_orders_are_weighed_and_the_own_choice_is_marked() -> None:
     [group] = api.advise(api.decide(yanzhou(), case(TWO))).groups
     assert group.exact and group.settled
     best, own = group.best[0], next(c for c in group.courses if c.own)
-    assert [p.value for part in best.parts for p in part.picks if p.ref.name == "program_applied"][
-        1
-    ] == "equipment"
+    chosen = [p.value for part in best.parts for p in part.picks if p.ref.name == "program_applied"]
+    assert chosen == [
+        "robot",
+        "informatization",
+    ]  # what a refused project applies for is left as it is stated
     assert best.total == 400_000 and own.total == 240_000 and own.behind == 160_000
     assert {p.after.outcome for p in best.parts} == {"granted", "refused"}  # one project a year
     assert ("consortium" in {b.pick.value for b in group.barred}) and all(b.failures for b in group.barred)
+
+
+def test_nothing_is_marked_as_best_where_nothing_is_granted() -> None:
+    shown = run("advise", str(ROOT / "examples/不予支持.yaml")).stdout
+    assert "怎样报都得不到补助" in shown and "★" not in shown and "▲ 材料里所报的" in shown
+
+
+def test_a_best_is_claimed_only_where_nothing_that_is_open_can_give_more() -> None:
+    shown = run("advise", str(ROOT / "examples/共同体.yaml")).stdout
+    assert "合计36.6667万元，是已知的里面最多的\n" in shown and "哪一种最好可能会变" in shown
+    assert "★" not in shown and "至少" not in shown
 
 
 def test_ways_that_give_the_same_are_shown_as_such() -> None:

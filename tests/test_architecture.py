@@ -29,6 +29,7 @@ LAYERS = (
     ("columns",),
     ("again", "inplay", "ladder"),
     ("distance", "alternatives", "asking"),
+    ("reaching",),
     ("explanation", "labels", "passing", "gates", "claims"),
     ("phrases", "formulas", "scenarios", "supposing", "heads"),
     ("splits",),

@@ -245,6 +245,28 @@ def test_an_answer_is_checked_like_a_case_file_and_asked_again() -> None:
     assert "unknown-choice" in result.stderr and "予以补助 40万元" in result.stdout
 
 
+def test_an_answer_is_the_applicants_own_and_a_wrong_one_is_quoted_without_names_of_the_engine() -> None:
+    result = run("ask", GRADED, "--interactive", typed="E\nA\n")
+    assert "假设" not in result.stdout and "测算稿" not in result.stdout
+    assert "output_grade" not in result.stderr and "回答:1:1" in result.stderr
+
+
+def test_a_day_and_values_supposed_are_kept_as_such_beside_what_was_stated(tmp_path: Path) -> None:
+    out = tmp_path / "申报.yaml"
+    options = ["--as-of", "2021-08-02", "--set", "equipment_cap=80万元", "--reading", "tax_basis=excluded"]
+    result = run("ask", GRADED, *options, "--interactive", "-o", str(out), typed="停\n")
+    assert result.exit_code == 0, result.output
+    saved = out.read_text("utf-8")
+    assert (
+        "as_of: 2021-08-02" in saved
+        and "  equipment_cap: 80万元" in saved
+        and "  tax_basis: excluded" in saved
+    )
+    assert "申报受理日期: 2022-03-10" in saved
+    again = run("evaluate", str(out))
+    assert "假设在2021年8月2日受理" in again.stdout and "为80万元" in again.stdout
+
+
 def test_what_is_not_known_is_passed_over() -> None:
     result = run("ask", GRADED, "--interactive", typed="\n")
     assert result.exit_code == 0 and "待补材料" in result.stdout

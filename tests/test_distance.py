@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from policyengine import api, distance, explaining
+from policyengine import api, distance, explaining, reaching
 from policyengine.again import After
 from policyengine.case import Case, Given
 from policyengine.deciding import decide
@@ -19,7 +20,7 @@ from policyengine.distance import Distance, Move, distances
 from policyengine.explanation import Explanation
 from policyengine.ladder import smallest_unit
 from policyengine.render import whatif
-from policyengine.values import FactRef, Known
+from policyengine.values import FactRef, Known, Type, Unknown
 from policyengine.world import World
 from tests.oracle import population
 from tests.support import NOWHERE, case_of, yanzhou
@@ -250,6 +251,115 @@ def test_no_single_fact_is_said_with_the_facts_it_depends_on() -> None:
     assert any(
         "家数0，差2；没有哪一项单独改变就能满足，要几项一起看：共同体成员 M1（E1） " in line for line in found
     )
+
+
+def test_of_many_members_the_first_are_tried_and_the_rest_said_not_to_be() -> None:
+    seats = {f"M{i:02}": {"member": f"E{i}", "member_investment": 40 * WAN} for i in range(1, 13)}
+    firms: dict[str, dict[str, Any]] = {f"E{i}": {} for i in range(2, 13)}
+    found = lines(enterprise=firms, project={"P1": CONSORTIUM}, participation=seats)
+    assert (
+        found[1] == "共同体成员 M01（E1） 成员设备投资额（价税合计）40万元，差20.000001万元；达到后可得15万元"
+    )
+    assert "另有4种办法" in found
+    assert "另有4项没有逐一试算" in found
+    assert not any("没有哪一项单独" in line for line in found)
+
+
+def test_one_fact_that_is_enough_for_all_conditions_is_said_to_be() -> None:
+    seats = {
+        "M1": {"member": "E1", "member_investment": 300 * WAN},
+        "M2": {"member": "E2", "member_investment": 100 * WAN},
+        "M3": {"member": "E3", "member_investment": 100 * WAN},
+    }
+    firms = {"E1": {"is_sme": False}, "E2": {}, "E3": {}}
+    e = explained(case_of(rows(enterprise=firms, project={"P1": CONSORTIUM}, participation=seats), yanzhou()))
+    assert len(e.distances) == 2
+    assert e.reached is not None and e.reached.alone and e.reached.after is not None
+    assert e.reached.after.outcome == "granted"
+    assert whatif.reached_line(e) == "以上注明“达到后”可得多少的，做到其中一项，各条就都满足"
+
+
+def test_ways_that_undo_each_other_are_not_added_up_but_others_are_looked_for() -> None:
+    found = lines(
+        enterprise={"E1": {"last_major_violation_on": date(2020, 10, 1)}},
+        project={"P1": {"declared_on": date(2023, 8, 16), "equipment_investment": 500 * WAN}},
+    )
+    assert found[-1] == (
+        "只达到其中一条，仍不予支持；以上各条都达到后（申报受理日期：2023年8月14日；"
+        "最近重大违法违规的日期：无），可得15万元"
+    )
+
+
+def test_where_no_way_reaches_all_at_once_only_that_none_was_found_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reaching, "MOST_COMBINED", 1)
+    monkeypatch.setattr(reaching, "MOST_AGAIN", 0)
+    found = lines(
+        enterprise={"E1": {"last_major_violation_on": date(2020, 10, 1)}},
+        project={"P1": {"declared_on": date(2023, 8, 16), "equipment_investment": 500 * WAN}},
+    )
+    assert found[-1] == "只达到其中一条，仍不予支持；没有找到同时达到以上各条的办法"
+
+
+@pytest.mark.parametrize("chunk", range(4))
+def test_with_what_reaches_all_every_condition_holds(chunk: int) -> None:
+    told = 0
+    for seed in range(chunk * 1000, chunk * 1000 + 120):
+        rng = random.Random(seed)
+        case = case_of(population.random_case(rng, projects=(1, 2)), yanzhou())
+        readings = population.random_readings(rng)
+        decided = decide(yanzhou(), case, readings, reasons=False)
+        for d in decided.decision.decisions:
+            ent = decided.world.entities["project"][d.subject.id]
+            result = reaching.reached(decided.world, ent, distances(decided.world, ent, d))
+            if result is None or result.after is None or result.after.outcome != "refused":
+                continue
+            told += 1
+            failing = {(f.subject.path, f.condition) for f in result.after.refusals}
+            assert not failing & {(f.subject.path, f.condition) for f in d.refusals}, seed
+    assert told or chunk
+
+
+def test_a_tie_is_no_way_out() -> None:
+    first = {"declared_order": 1, "equipment_investment": 600 * WAN}
+    second = {"declared_order": 2, "equipment_investment": 500 * WAN}
+    _, e = api.explain(
+        api.decide(yanzhou(), case_of(rows(project={"P1": first, "P2": second}), yanzhou()))
+    ).explanations
+    assert whatif.distance_lines(e, 0) == ("已批准超个数申报：现为否，须为是；达到后可得15万元",)
+
+
+def test_a_condition_that_is_only_opened_is_said_to_be_open() -> None:
+    e = explained(case_of(rows(), yanzhou()))
+    [away] = e.distances
+    opened = replace(away, moves=tuple(replace(move, opens=True) for move in away.moves))
+    [line] = whatif.distance_lines(replace(e, distances=(opened,)), 0)
+    assert line == "设备投资额（价税合计）460万元，差40万元；改后是否满足还不能定"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0, 400_000, "待补材料（金额0元至40万元）"),
+        (-59_999_000_000, 400_000, "待补材料"),
+        (0, None, "待补材料"),
+    ],
+)
+def test_a_range_that_says_nothing_is_left_out(low: int, high: int | None, said: str) -> None:
+    amount = Unknown(frozenset(), Decimal(low), None if high is None else Decimal(high))
+    result = After("undetermined", amount, (), (), ())
+    assert whatif.gives(yanzhou().policy, result, "zh") == said
+
+
+def test_between_rates_lie_percentage_points() -> None:
+    e = explained(case_of(rows(), yanzhou()))
+    [away] = e.distances
+    [move] = away.moves
+    fact = replace(move.fact, type=Type("rate"))
+    rate = replace(move, fact=fact, given=Decimal("0.2"), needed=(Decimal("0.3"),), gap=Decimal("0.1"))
+    [line] = whatif.distance_lines(replace(e, distances=(replace(away, moves=(rate,)),)), 0)
+    assert line.startswith("设备投资额（价税合计）20%，差10个百分点；")
 
 
 # --- only where it is shown --------------------------------------------------------------------------------

@@ -47,13 +47,13 @@ def command(
     if interactive and out is not None and Path(out).exists() and out != file:
         raise click.UsageError(f"{out} 已经有了，没有改动 / {out} exists and was left alone")
     try:
-        _, plans, readings, cases, _, sets = opened(file, lang, Asked(**options))
-        if len(cases) != 1:
+        there = opened(file, lang, Asked(**options))
+        if len(there.cases) != 1:
             raise click.UsageError("一次只问一份材料 / one case at a time")
         if interactive:
-            _Talk(plans, readings, cases[0], lang, sets).run(out)
+            _Talk(there.plans, there.readings, there.cases[0], lang, there).run(out)
         else:
-            _list(plans, readings, cases[0], format_, out, lang)
+            _list(there.plans, there.readings, there.cases[0], format_, out, lang)
     except (PolicyError, CaseError) as error:
         fail(error, lang)
 
@@ -79,7 +79,7 @@ class _Talk:
     readings: dict[str, str]
     case: Any
     lang: str
-    sets: dict[str, str]
+    opened: Any
     skipped: set[Any] = field(default_factory=set)
 
     def t(self, zh: str, en: str) -> str:
@@ -109,8 +109,11 @@ class _Talk:
                 "答案没有保存；要保存请加 -o 文件", "the answers were not kept; -o FILE keeps them", self.lang
             )
             return
-        head = {"readings": self.readings, "set": self.sets}
-        write(casetext.case_text(self.plans.policy, self.case, self.lang, head), out, over=True)
+        head = {"readings": self.readings, "set": self.opened.sets}
+        stated = casetext.as_stated(self.case, self.opened.stated[0])
+        write(
+            casetext.case_text(self.plans.policy, stated, self.lang, head, self.opened.as_of), out, over=True
+        )
         note(f"答案存在 {out}", f"the answers are in {out}", self.lang)
 
     def ask(self, missing: Any) -> bool:
@@ -164,6 +167,7 @@ class _Talk:
             kind = self.t("写号数或名称", "number or name")
         else:
             kind = kind_word(fact.type, self.lang)
+            kind += self.t("，如 30%", " such as 30%") if fact.type.kind == "rate" else ""
             kind += (
                 self.t(f"，带单位，如 80{fact.unit}", f" with its unit, such as 80{fact.unit}")
                 if fact.unit
@@ -177,7 +181,8 @@ class _Talk:
 
         if missing.fact is None:
             return self.related(missing, text)
-        return api.with_fact(self.plans, self.case, f"{missing.ref}={text}", self.t("回答", "answer"))
+        where = self.t("回答", "answer")
+        return api.with_fact(self.plans, self.case, f"{missing.ref}={text}", where, "file")
 
     def related(self, missing: Any, text: str) -> Any:
         """The case with the members of a relation, read again from its own text."""
@@ -191,9 +196,10 @@ class _Talk:
                     reference.name: self.target(name.strip(), reference)
                     for reference in casetext.further_references(policy, missing.ref)
                 }
-        case = casetext.with_members(policy, self.case, missing.ref, members)
+        stated = casetext.as_stated(self.case, self.opened.stated[0])
+        case = casetext.with_members(policy, stated, missing.ref, members)
         [read] = api.read_case(self.plans, casetext.case_text(policy, case, self.lang), "<ask>").cases
-        return read
+        return api.with_as_of(self.plans, read, self.opened.as_of) if self.opened.as_of else read
 
     def target(self, name: str, reference: Any) -> str:
         """Which entity a new member refers to: one that is there, or a new one."""

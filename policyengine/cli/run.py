@@ -56,7 +56,11 @@ MANY = 50  # applications in a file, from which on a summary does not say of eac
 
 
 class Opened(NamedTuple):
-    """A case file, read under the policy and readings that it and the options name. `sets`: its own what-ifs."""
+    """A case file, read under the policy and readings that it and the options name.
+
+    `sets`, `as_of`: what-if values and day, of the file or, before it, of the options. `stated`: the cases as the file
+    has them.
+    """
 
     shown: str
     plans: Any
@@ -64,6 +68,8 @@ class Opened(NamedTuple):
     cases: list[Any]
     provenance: Any
     sets: dict[str, str]
+    as_of: str
+    stated: list[Any]
 
 
 def opened(name: str | None, lang: str, asked: Asked) -> Opened:
@@ -88,7 +94,12 @@ def opened(name: str | None, lang: str, asked: Asked) -> Opened:
     file = api.read_case(plans, data, shown)
     provenance = provenance_of(plans, shown, data, readings, file, asked)
     worlds = [world_of(api, plans, case, file, asked) for case in file.cases]
-    return Opened(shown, plans, readings, worlds, provenance, {k.text: v.text for k, v in head.sets})
+    sets = {name.text: value.text for name, value in head.sets}
+    for text in asked.sets:
+        written, _, value = text.partition("=")
+        sets[written.strip()] = value.strip()
+    as_of = asked.as_of or (file.as_of.text if file.as_of else "")
+    return Opened(shown, plans, readings, worlds, provenance, sets, as_of, list(file.cases))
 
 
 def _file(
@@ -97,7 +108,7 @@ def _file(
     """What was decided in a file: its name, policy and worlds; and the explanations."""
     from policyengine import api
 
-    shown, plans, readings, cases, provenance, _ = opened(name, lang, asked)
+    shown, plans, readings, cases, provenance, *_ = opened(name, lang, asked)
     kind = plans.last.application.entity
     if depth == "summary" and whatif and sum(len(case.entities[kind]) for case in cases) > MANY:
         whatif = False

@@ -42,9 +42,7 @@ class _Page:
         yield Paragraph(self.best(group))
         yield from (Paragraph(text) for text in self.remarks(group))
         yield self.table(group)
-        yield Paragraph(
-            self.t(f"{BEST} 最好的  {OWN} 材料里所报的", f"{BEST} best  {OWN} as the case has it")
-        )
+        yield Paragraph(self.legend(group))
         why = list(self.why(group))
         if why:
             yield Heading(2, self.t("为什么别的不如它", "Why the others are worse"))
@@ -61,14 +59,15 @@ class _Page:
         amount_ = self.money(top.total)
         if all(part.after.outcome in (None, "refused") for part in top.parts):
             return self.t("怎样报都得不到补助", "No way of applying would be granted anything")
-        if not self.sure(group):
+        if not self.sure(group) and isinstance(top.total, Unknown) and not top.total.low:
             return self.t(
                 "有的材料没有补齐，现在还分不出哪一种最好",
                 "Facts are still missing: which is best cannot be said yet",
             )
         said = self.t("；", "; ").join(self.part(part) for part in top.parts)
-        least = self.t("", "") if group.settled else self.t("至少", "at least ")
-        text = self.t(f"{said}，合计{least}{amount_}", f"{said}: {least}{amount_} in all")
+        text = self.t(f"{said}，合计{amount_}", f"{said}: {amount_} in all")
+        if not self.sure(group):
+            return text + self.t("，是已知的里面最多的", ", the most of what is known")
         if len(best) > 1:
             text += self.t(f"；一样多的办法有{len(best)}种", f"; {len(best)} ways give the same")
         own = next((course for course in group.courses if course.own), None)
@@ -82,9 +81,18 @@ class _Page:
         return text + self.t(f"。材料里所报的少{less}", f". The case as it stands gets {less} less")
 
     def sure(self, group: Group) -> bool:
-        """Whether what stands first surely gets something, or nothing can be better."""
-        low = group.best[0].total
-        return group.settled or not isinstance(low, Unknown) or bool(low.low)
+        """Whether nothing can get more than what stands first, whatever is still missing."""
+        tied = len(group.best) > 1 and isinstance(group.best[0].total, Unknown)
+        return group.settled and not tied
+
+    def starred(self, group: Group) -> bool:
+        """Whether there is a best to mark: it is certain, and something is granted."""
+        refused = all(part.after.outcome in (None, "refused") for part in group.best[0].parts)
+        return self.sure(group) and not refused
+
+    def legend(self, group: Group) -> str:
+        best = self.t(f"{BEST} 最好的  ", f"{BEST} best  ") if self.starred(group) else ""
+        return best + self.t(f"{OWN} 材料里所报的", f"{OWN} as the case has it")
 
     def part(self, part: Part) -> str:
         chosen = self.chosen(part)
@@ -116,7 +124,7 @@ class _Page:
                 f"There are {group.possible:,} combinations, more than {MOST:,}; not all were computed: starting from what "
                 f"is best for each alone, one change at a time, {group.tried:,} were, until none was better",
             )
-        if not group.settled and self.sure(group):
+        if not self.sure(group):
             yield self.t(
                 "还有材料没有补齐，哪一种最好可能会变",
                 "Facts are still missing: which is best may yet change",
@@ -139,7 +147,7 @@ class _Page:
         head += [self.t(f"{firm}共得", f"{firm} gets") for firm in firms]
         rows = []
         for course in courses:
-            row = [(BEST if course.best and self.sure(group) else "") + (OWN if course.own else "")]
+            row = [(BEST if course.best and self.starred(group) else "") + (OWN if course.own else "")]
             row += [self.cell(part) for part in course.parts]
             if ordered:
                 row.append(self.order(course))

@@ -13,10 +13,11 @@ from policyengine.again import After
 from policyengine.alternatives import Alternative, Reading
 from policyengine.clauses import Citation
 from policyengine.decision import Assumed, Failure, Missing, ReadingUse, Result, Supposed
-from policyengine.distance import Distance, Move, Reached
+from policyengine.distance import Distance, Move
 from policyengine.exact import Number
 from policyengine.explanation import CaseExplanation, Explanation, Input, Line, Provenance
 from policyengine.model import Cited, Label, Policy
+from policyengine.reaching import Reached
 from policyengine.values import T_COUNT, Absent, Table, Tiers, Type, Unknown, Value
 
 VERSION = "1"
@@ -96,8 +97,8 @@ def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
         answer["amount_if_granted"] = amount(e.if_granted)
     if depth == "none":
         return answer
-    if e.reached is not None:
-        answer["if_all_reached"] = _reached(e.policy, e.reached)
+    if e.reached is not None and e.reached.after is not None:
+        answer["if_all_reached"] = _reached(e.policy, e.reached, e.reached.after)
     answer |= {
         "set_aside": [failure(f) for f in d.set_aside],
         "readings": [_reading(use, e.alternatives) for use in d.readings],
@@ -276,11 +277,11 @@ def _move(move: Move) -> dict[str, object]:
     return found | {"alone": move.alone, "after": after(move.after)}
 
 
-def _reached(policy: Policy, reached: Reached) -> dict[str, object]:
+def _reached(policy: Policy, reached: Reached, gives: After) -> dict[str, object]:
     facts = [
         {"at": str(ref), "value": plain(value, policy.facts[ref.name].type)} for ref, value in reached.moved
     ]
-    return {"facts": facts, "after": after(reached.after), "least": reached.least}
+    return {"facts": facts, "after": after(gives), "least": reached.least}
 
 
 def _supposed(item: Supposed) -> dict[str, object]:

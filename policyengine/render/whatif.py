@@ -16,9 +16,10 @@ from policyengine.alternatives import Alternative, Interaction, Reading
 from policyengine.decision import ReadingUse, Subject
 from policyengine.distance import Distance, Move
 from policyengine.explanation import Explanation
-from policyengine.model import Policy
+from policyengine.model import Fact, Policy
+from policyengine.reaching import Reached
 from policyengine.render.said import named
-from policyengine.values import T_MONEY, Absent, Known, Type, Unknown, Value
+from policyengine.values import T_MONEY, T_POINTS, Absent, Known, Type, Unknown, Value
 
 MOST_WAYS = 4  # of one condition that are written out
 MOST_NAMED = 8
@@ -44,7 +45,7 @@ def gives(policy: Policy, result: After, lang: str, least: bool = False) -> str:
         word = policy.header.outcomes["refused"](lang)
         return f"仍{word}" if zh else f"still {word}"
     words = policy.header.outcomes[result.outcome or "undetermined"](lang)
-    if isinstance(result.amount, Unknown) and result.amount.high is not None:
+    if isinstance(result.amount, Unknown) and _informative(result.amount):
         span = wording.span(result.amount, T_MONEY, lang)
         words += f"（金额{span}）" if zh else f" (amount {span})"
     return words
@@ -65,16 +66,23 @@ def reached_line(e: Explanation) -> str:
     zh = lang == "zh"
     if result is None:
         return ""
+    if result.alone:
+        return (
+            "以上注明“达到后”可得多少的，做到其中一项，各条就都满足"
+            if zh
+            else "Any one fact above that says what it gives once reached is enough for all of them"
+        )
+    refused = e.policy.header.outcomes["refused"]
+    text = f"只达到其中一条，仍{refused.zh}；" if zh else "One of them alone changes nothing; "
+    if result.after is None:
+        return text + (
+            "没有找到同时达到以上各条的办法"
+            if zh
+            else "no way was found that reaches all of the above at once"
+        )
     said = gives(e.policy, result.after, lang, result.least)
-    alone = any(move.alone for away in e.distances for move in away.moves)
-    text = (
-        ""
-        if alone
-        else f"只达到其中一条，仍{e.policy.header.outcomes['refused'].zh}；"
-        if zh
-        else "One of them alone changes nothing; "
-    )
-    text += f"以上各条都达到后，{said}" if zh else f"with all of the above reached, {said}"
+    how = "" if result.first else moved(e.policy, result, lang)
+    text += f"以上各条都达到后{how}，{said}" if zh else f"with all of the above reached{how}, {said}"
     if result.after.outcome == "refused":
         why = ("；" if zh else "; ").join(failure.message(lang) for failure in result.after.refusals)
         text += f"：{why}" if zh else f": {why}"
@@ -102,6 +110,17 @@ def settled_line(use: ReadingUse, lang: str) -> str:
     day = wording.day(i.decided_on, lang)
     parts = [f"{day}明确" if lang == "zh" else f"settled on {day}", *([i.document] if i.document else [])]
     return ("，" if lang == "zh" else ", ").join(parts)
+
+
+def moved(policy: Policy, result: Reached, lang: str) -> str:
+    """The facts of a way that reaches everything, in brackets: `（申报受理日期2023年8月14日、…）`."""
+    words = []
+    for ref, value in result.moved:
+        fact = policy.facts[ref.name]
+        own = sum(other.name == ref.name for other, _ in result.moved) > 1
+        whose = f"{ref.id} " if own else ""
+        words.append(f"{whose}{fact.label(lang)}：{_answer(policy, fact, value, lang)}")
+    return f"（{'；'.join(words)}）" if lang == "zh" else f" ({'; '.join(words)})"
 
 
 def alternative_line(policy: Policy, other: Alternative, lang: str) -> str:
@@ -136,8 +155,12 @@ def _reading(reading: Reading, lang: str) -> str:
 
 def answer(policy: Policy, move: Move, value: Value, lang: str) -> str:
     """A value of a fact in the words of the document."""
-    unit = policy.units.get(move.fact.unit) if move.fact.type.kind == "number" else None
-    return wording.value(value, move.fact.type, lang, move.fact.options, unit or "")
+    return _answer(policy, move.fact, value, lang)
+
+
+def _answer(policy: Policy, fact: Fact, value: Value, lang: str) -> str:
+    unit = policy.units.get(fact.unit) if fact.type.kind == "number" else None
+    return wording.value(value, fact.type, lang, fact.options, unit or "")
 
 
 class _Distance:
@@ -171,22 +194,32 @@ class _Distance:
             )
         for i, move in enumerate(away.moves[:MOST_WAYS]):
             start = self.t("或者，", "or ") if i else ""
-            yield f"{start}{self.core(move)}{self.tail(move.after)}"
+            yield f"{start}{self.core(move)}{self.opened(move) if move.opens else self.tail(move.after)}"
         rest = len(away.moves) - MOST_WAYS
         if rest > 0:
             yield self.t(f"另有{rest}种办法", f"{rest} more ways")
+        if away.untried:
+            yield self.t(
+                f"另有{away.untried}项没有逐一试算", f"{away.untried} more were not tried one by one"
+            )
 
     def short(self) -> str:
         """`共同体设备投资合计460万元，差40万元`"""
         short = self.away.shortfall
         if short is None:
             return ""
-        value, gap = (wording.quantity(number, short.type, self.lang) for number in (short.value, short.gap))
+        value = wording.quantity(short.value, short.type, self.lang)
+        gap = wording.quantity(short.gap, _between(short.type), self.lang)
         return self.t(f"{short.label.zh}{value}，差{gap}", f"{short.label('en')} {value}, short by {gap}")
 
     def unsettled(self, short: str) -> str:
         """Where no single fact settles it: say so, and which ones it depends on."""
         text = self.t("没有哪一项单独改变就能满足", "no single fact settles it")
+        if self.away.untried:
+            text = self.t(
+                f"试算过的各项，没有哪一项单独改变就能满足（另有{self.away.untried}项没有逐一试算）",
+                f"of those tried, no single fact settles it ({self.away.untried} more were not tried one by one)",
+            )
         text = f"{short}{self.t('；', '; ')}{text}" if short else text
         named = [f"{self.whose(item.subject)}{item.label(self.lang)}" for item in self.away.in_play]
         if not named:
@@ -231,7 +264,7 @@ class _Distance:
         )
 
     def quantity(self, gap: Decimal | Fraction, move: Move) -> str:
-        kind = move.fact.type
+        kind = _between(move.fact.type)
         unit = self.policy.units.get(move.fact.unit) if kind.kind == "number" else None
         return wording.quantity(gap, kind if kind.kind != "date" else Type("count"), self.lang, unit or "")
 
@@ -245,10 +278,29 @@ class _Distance:
             return self.t(f"；只达到这一条，{said}", f"; with this alone, {said}")
         return self.t(f"；达到后{said}", f"; once reached, {said}")
 
+    def opened(self, move: Move) -> str:
+        """After a move that leaves the condition itself open."""
+        facts = list(dict.fromkeys(item.label(self.lang) for item in move.after.missing))[:MOST_NAMED]
+        text = self.t("；改后是否满足还不能定", "; whether that is enough is still open")
+        return text + (
+            self.t("，要看" + "、".join(facts), f": it depends on {', '.join(facts)}") if facts else ""
+        )
+
     def whose(self, subject: Subject) -> str:
         if subject.path in (self.own.path, self.away.failure.subject.path):
             return ""
         return f"{named(subject, self.lang)} "
+
+
+def _informative(amount: Unknown) -> bool:
+    """Whether a range of an amount says something: both ends known, and not below nothing."""
+    low, high = amount.low, amount.high
+    return isinstance(low, Decimal | Fraction) and isinstance(high, Decimal | Fraction) and low >= 0
+
+
+def _between(kind: Type) -> Type:
+    """What a gap between two of a kind is told in: of rates, percentage points."""
+    return T_POINTS if kind.kind == "rate" else kind
 
 
 def _more(a: Known, b: Value) -> bool:
