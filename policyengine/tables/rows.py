@@ -271,8 +271,8 @@ class _Work:
         counts: Counter[tuple[str, str, str]] = Counter()
         for draft in self.drafts.values():
             entity = self.policy.entities[draft.kind]
-            if entity.unique:
-                seen[draft.kind, *(draft.references.get(name) for name in entity.unique)].append(draft)
+            if (told := self.told_apart_by(draft)) is not None:
+                seen[draft.kind, *told].append(draft)
             for reference in entity.references.values():
                 target = draft.references.get(reference.name)
                 if target is None:
@@ -288,6 +288,18 @@ class _Work:
                 new[draft.rows[0]].append(
                     diagnostic("not-unique", draft.span, related, kind=label, id=draft.id)
                 )
+
+    def told_apart_by(self, draft: Draft) -> tuple[str, ...] | None:
+        """What no other entity of its kind may have; None where it is not all given, or is looked at by code."""
+        entity = self.policy.entities[draft.kind]
+        if entity.unique == (entity.key,) and draft.kind != self.policy.header.application.entity:
+            return None  # `one_code_each` says more
+        told = [
+            draft.references.get(name) or (str(draft.facts[name].value) if name in draft.facts else None)
+            for name in entity.unique
+        ]
+        found = tuple(one for one in told if one is not None)
+        return found if found and len(found) == len(told) else None
 
     def one_code_each(self, new: Rejections) -> None:
         """A firm written in two ways would file twice as much: rows of one code must name one entity."""
