@@ -168,6 +168,8 @@ def mutants(plan: p.Plan) -> Iterator[tuple[str, p.Node]]:
                         yield f"{name}: {text}", replace(node, formula=compiled)
             case p.CasesNode():
                 for i, row in enumerate(node.rows):
+                    if row.then.expr.text == node.otherwise.expr.text:
+                        continue  # written for readers: without it the same would come of it
                     before, after = node.rows[:i], node.rows[i + 1 :]
                     for text, compiled in changes(row.when):
                         rows = (*before, replace(row, when=compiled), *after)
@@ -233,7 +235,7 @@ def test_every_key_of_every_rule_is_protected_by_a_scenario_or_the_check(part: i
         if errors(found):
             continue
         plans = Plans(replace(yanzhou().timeline, versions=((None, policy),)), ((None, plan),))
-        if not noticed(plans) and not errors(check_plan(plan, plans, True)):
+        if not noticed(plans) and not list(check_plan(plan, plans, True)):
             survivors.append(text)
     assert survivors == []
     assert len(DELETIONS) > 100
