@@ -57,6 +57,18 @@ def decided(folder: Path, *rows: str, empty: bool = True) -> tuple[dict[str, int
     return {line.id: line.amount for line in batch.lines()}, list(files.set_aside(batch.connection))
 
 
+def test_one_project_under_two_ids_is_set_aside_and_a_blank_code_is_no_duplicate(tmp_path: Path) -> None:
+    rows = [project(id_, "800万元", "E1") for id_ in ("P1", "P2", "P3", "P4")]
+    rows[1] = rows[1].replace("C-P2", "C-P1")
+    rows[2], rows[3] = rows[2].replace("C-P3", ""), rows[3].replace("C-P4", "").replace("E1", "E2")
+    amounts, aside = decided(tmp_path, *rows)
+    assert {(a.row, a.id, a.code, a.text) for a in aside} == {
+        (1, "P1", "not-unique", "C-P1"),
+        (2, "P2", "not-unique", "C-P1"),
+    }
+    assert set(amounts) == {"P3", "P4"}
+
+
 @pytest.mark.parametrize(
     ("cell", "fen"),
     [("1000", 31_500_000 - 1_500_000 + 10_000_000), ("500", 20_000_000), ("500.0050", 20_000_200), ("1234.567899", 49_382_716), ("600万元", 24_000_000), ("6000000元", 24_000_000)],

@@ -38,6 +38,7 @@ _WHOLE = (
     "HUGEINT",
 )
 _DECIMALS = 12  # of a number as it is written, in the unit of its column
+_UNSEEN = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]"  # as facts.Reader has it
 _NUMBER = r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,12})?"
 
 
@@ -90,6 +91,9 @@ def stage(
     `needed`: the columns to keep, all if none is named; the others are only looked through. Kinds without a file are
     empty, and what is related through them unknown.
     """
+    if needed:  # by what no two may share they are told apart, whether a rule reads it or not
+        entities = plans.policy.entities.values()
+        needed = {*needed, *(f"{entity.name}.{name}" for entity in entities for name in entity.unique)}
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE set_aside (kind VARCHAR, row BIGINT, id VARCHAR, header VARCHAR, code VARCHAR, text VARCHAR)"
     )
@@ -211,12 +215,20 @@ class _Stage:
                 )
 
     def _twice(self) -> None:
-        """All rows with the same id are set aside."""
-        twice = f'SELECT id FROM "read {self.kind}" GROUP BY id HAVING count(*) > 1'
-        self.connection.execute(
-            f"""INSERT INTO set_aside SELECT '{self.kind}', "row number", id, 'id', 'duplicate-entity', id
-            FROM "read {self.kind}" WHERE id IN ({twice})"""
-        )
+        """All rows with the same id are set aside, and all that share what no two of their kind may share."""
+        unique = self.plans.policy.entities[self.kind].unique
+        for names, code in ((("id",), "duplicate-entity"), (unique, "not-unique")):
+            if not names:
+                continue
+            key = ", ".join(f'"{name}"' for name in names)
+            given = " AND ".join(f'"{name}" IS NOT NULL' for name in names)  # a blank is no duplicate
+            given += f" AND \"row number\" NOT IN (SELECT row FROM set_aside WHERE kind = '{self.kind}' AND code = 'duplicate-entity')"
+            twice = f'SELECT {key} FROM "read {self.kind}" WHERE {given} GROUP BY {key} HAVING count(*) > 1'
+            shown = f"concat_ws('，', {key})"
+            self.connection.execute(
+                f"""INSERT INTO set_aside SELECT '{self.kind}', "row number", id, {literal("，".join(names))}, '{code}', {shown}
+                FROM "read {self.kind}" WHERE {given} AND ({key}) IN ({twice})"""
+            )
 
     # --- one column ---
 
@@ -286,8 +298,12 @@ class _Stage:
                 shape = both(opposite(late), _no_none(cell, type_))
                 return _Cell("", said, within, why=(("fact-out-of-range", late), ("not-a-date", shape)))
             case "text":
-                fits = f"CASE WHEN length({cell}) <= {MAX_TEXT} THEN {cell} END"
-                return _Cell("", fits, why=(("fact-too-long", _no_none(cell, type_)),))
+                long = f"(length({cell}) > {MAX_TEXT})"
+                odd = f"regexp_matches({cell}, '{_UNSEEN}')"
+                fits = f"CASE WHEN {cell} <> '' AND {_no_none(cell, type_)} AND NOT {long} AND NOT {odd} THEN {cell} END"
+                return _Cell(
+                    "", fits, why=(("fact-too-long", long), ("fact-not-one-line", both(odd, opposite(long))))
+                )
         return self._quantity(fact, cell, type_, column)
 
     def _quantity(self, fact: m.Fact, cell: str, type_: str, column: FileColumn) -> _Cell:
