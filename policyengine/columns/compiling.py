@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from policyengine.columns import tables
@@ -16,6 +16,7 @@ from policyengine.columns.domain import (
     Day,
     Num,
     Truth,
+    Whole,
     Word,
     both,
     either,
@@ -39,7 +40,7 @@ class Query:
     an output has. `applications` has a row an application, with `outcome`, `amount` (fen),
     `refusals`, the amount of each program, and `scalar`: whether columns leave it to the scalar way. A headline value
     (`participation.share`) has `id`, `value` (`numbers`: a number, in units of its scale) and `scalar`; other outputs only say which rows
-    contradict themselves. `lost`: values that columns do not know, and why. `cohort`: group rules over the whole
+    contradict themselves. `columns`: what is shown of an application, with the types (as in the staged tables). `lost`: values that columns do not know, and why. `cohort`: group rules over the whole
     case, so that one open row leaves all to the scalar way.
     """
 
@@ -52,6 +53,7 @@ class Query:
     scales: Mapping[str, Fraction]
     lost: Mapping[str, str]
     cohort: tuple[str, ...]
+    columns: Mapping[str, str]
 
     @property
     def needed(self) -> frozenset[str]:
@@ -84,6 +86,7 @@ class _Compiler:
     plans: Plans
     readings: dict[str, str]
     names: Names
+    columns: dict[str, str] = field(default_factory=dict)
 
     def query(self) -> Query:
         outputs = {"applications": self._applications()} | self._results()
@@ -106,7 +109,7 @@ class _Compiler:
             self.plans, self.readings, tables.schema(self.plans), written,
             {name: output.frame.name for name, output in outputs.items()},
             {name: self._number(name) for name in outputs}, scales, self.names.scalar,
-            tuple(sorted(self.names.cohort)),
+            tuple(sorted(self.names.cohort)), self.columns,
         )  # fmt: skip
 
     # --- outputs ---
@@ -125,7 +128,8 @@ class _Compiler:
             either(both(granted.no, opposite(refusals.open)), both(granted.yes, amount.known))
         )
         columns = {"id": '"id"', "outcome": f"CASE WHEN {granted.yes} THEN 'granted' ELSE 'refused' END"}
-        columns["amount"] = f"CASE WHEN {granted.yes} THEN {fen} ELSE 0 END"
+        columns["amount"] = f"CASE WHEN {granted.yes} THEN {fen.sql} ELSE 0 END"
+        types = {"amount": "wide" if fen.wide else "narrow"}
         columns["refusals"] = self._listed(refusals, granted)
         if application.option:
             option = names.read(scope, application.option)
@@ -135,9 +139,11 @@ class _Compiler:
         for name in self._items():
             value = names.read(scope, name)
             assert isinstance(value, Num)
-            shown, exact = self._money(value, name, fault=False)
+            shown, exact = self._money(value, name)
             sure = both(value.known, opposite(value.fault), opposite(exact))
-            columns[name] = f"CASE WHEN {sure} THEN {shown} END" if sure != TRUE else shown
+            columns[name] = f"CASE WHEN {sure} THEN {shown.sql} END" if sure != TRUE else shown.sql
+            types[name] = "wide" if shown.wide else "narrow"
+        self.columns.update({name: types.get(name, "text") for name in columns})
         columns["scalar"] = either(undecided, fault, silent)
         return Output(scope.frame, columns, FEN)
 
@@ -162,7 +168,7 @@ class _Compiler:
         joined = self.names.dialect.joined.format(separator=SEPARATOR, texts=",\n      ".join(texts))
         return f"CASE WHEN {granted.no} THEN {joined} ELSE '' END"
 
-    def _money(self, value: Num, name: str, fault: bool = True) -> tuple[str, str]:
+    def _money(self, value: Num, name: str) -> tuple[Whole, str]:
         """An amount in whole fen, and where it is not exact in fen."""
         num = self.names.num
         value = num.plain(value)
@@ -173,15 +179,15 @@ class _Compiler:
             or (value.scale / FEN).denominator not in (1, unit.numerator)
         ):
             self.names.scalar.setdefault(name, "不是整分 / not whole fen")
-            return num.w.const(0).sql, TRUE
+            return num.w.const(0), TRUE
         if value.scale >= FEN:
-            return num.at_scale(value, FEN).sql, FALSE
+            return num.at_scale(value, FEN), FALSE
         below = num.w.const(unit.numerator)
         if value.low < 0:
             self.names.scalar.setdefault(name, "可能是负数 / may be negative")
-            return num.w.const(0).sql, TRUE
+            return num.w.const(0), TRUE
         rest = num.w.remainder(value.numerator, below)
-        return num.w.floor_div(value.numerator, below).sql, opposite(num.w.compare("=", rest, num.w.const(0)))
+        return num.w.floor_div(value.numerator, below), opposite(num.w.compare("=", rest, num.w.const(0)))
 
     def _results(self) -> dict[str, Output]:
         """Headline values of other entities than the application."""
@@ -207,7 +213,8 @@ class _Compiler:
             case Num():
                 type_: Type = self.plans.last.nodes[path.partition(".")[2]].info.type
                 if type_.kind == "money":
-                    return *self._money(value, path), FEN
+                    fen, fault = self._money(value, path)
+                    return fen.sql, fault, FEN
                 plain = self.names.num.plain(value)
                 return plain.raw, FALSE if plain.den is None else TRUE, plain.scale
             case Truth():

@@ -117,7 +117,13 @@ class Wholes:
             raise NotExact("相除的数可能是负数 / a number to divide may be negative")
         if b.high == 1:
             return a
-        return self._of(self.d.quotient.format(a="{}", b="{}"), a.low // b.high, a.high // b.low, a, b)
+        low, high = a.low // b.high, a.high // b.low
+        if high > self.d.quotient_most:
+            raise NotExact(
+                f"商可能超过{len(str(self.d.quotient_most))}位整数 / a quotient may have more than {len(str(self.d.quotient_most))} digits"
+            )
+        form = self.d.wide_quotient if a.wide or b.wide else self.d.quotient
+        return self._of(form.format(a="{0}", b="{1}"), low, high, a, b)
 
     def remainder(self, a: Whole, b: Whole) -> Whole:
         if a.low < 0 or b.low <= 0:
