@@ -170,13 +170,7 @@ def run(connection: duckdb.DuckDBPyConnection, query: Query, origin: Origin | No
     `origin`: where the cases of the scalar way come from, the staged tables themselves if it is not given.
     """
     origin = origin or FromStaged(connection, query.schema, query.plans.policy)
-    for sql in query.written.steps:
-        connection.execute(sql)
-    for name, sql in query.written.finals.items():
-        what = "TABLE" if sql.startswith("WITH") else "VIEW"  # a view where all the work is done
-        connection.execute(f'CREATE OR REPLACE TEMP {what} "out_{name}" AS {sql}')
-    for step in query.written.passing:
-        connection.execute(f'DROP TABLE "{step}"')
+    compute(connection, query)
     application = query.plans.last.application.entity
     left = components.left(connection, query)
     _write(connection, query)
@@ -188,6 +182,17 @@ def run(connection: duckdb.DuckDBPyConnection, query: Query, origin: Origin | No
         else:
             _scalar(batch, origin, ids)
     return batch
+
+
+def compute(connection: duckdb.DuckDBPyConnection, query: Query) -> None:
+    """Make `out_NAME` of every output of the query."""
+    for sql in query.written.steps:
+        connection.execute(sql)
+    for name, sql in query.written.finals.items():
+        what = "TABLE" if sql.startswith("WITH") else "VIEW"  # a view where all the work is done
+        connection.execute(f'CREATE OR REPLACE TEMP {what} "out_{name}" AS {sql}')
+    for step in query.written.passing:
+        connection.execute(f'DROP TABLE "{step}"')
 
 
 def _write(connection: duckdb.DuckDBPyConnection, query: Query) -> None:
@@ -269,12 +274,15 @@ def decide_files(
 
 
 def fitted(
-    connection: duckdb.DuckDBPyConnection, plans: Plans, readings: Mapping[str, str] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    plans: Plans,
+    readings: Mapping[str, str] | None = None,
+    words: bool = False,
 ) -> Query:
-    """The query for what is staged, without masks and groups that these rows do not need."""
+    """The query for what is staged, without masks and groups that these rows do not need. `words`: as of `compile_query`."""
     schema = tables.schema(plans)
     empty = {kind for kind in schema if not connection.execute(f'SELECT 1 FROM "{kind}" LIMIT 1').fetchall()}
-    return compile_query(plans, readings, full(connection, schema), single(connection, plans), empty)
+    return compile_query(plans, readings, full(connection, schema), single(connection, plans), empty, words=words)
 
 
 def write(batch: Batch, path: str) -> None:
