@@ -165,8 +165,8 @@ def decide_one(world: World, ent: Ent, reasons: bool = True, words: bool = False
         option=option if isinstance(option, str) else "", option_label=_option_label(world, option),
         refusals=refusals, set_aside=tuple(_set_aside(world, read, refusals, ent)), missing=missing,
         readings=tuple(_readings(world, plan, read)), results=tuple(_results(world, _belonging(world, ent))),
-        assumed=tuple(_assumed(world, read)), ties=tuple(_ties(world, read)), version=_version(plan),
-        notes=(*validity.notes(world, plan, when, refusals), *_used_up(world, granted, amount, read)) if reasons or words else (),
+        assumed=tuple(_assumed(world, read)), ties=tuple(_ties(world, read)), version=version_of(plan),
+        notes=(*validity.notes(world.plans, plan, when, refusals), *_used_up(world, granted, amount, read)) if reasons or words else (),
         compared=_compared(world, ent, read), may_be=_may_be(granted),
         supposed=supposed(world, plan), place=ent.given.span.place if ent.given and reasons else "",
     )  # fmt: skip
@@ -210,7 +210,8 @@ def _option_label(world: World, option: Value) -> m.Label:
     return fact.options.get(option, m.Label(option))
 
 
-def _version(plan: p.Plan) -> str:
+def version_of(plan: p.Plan) -> str:
+    """The id of the policy with those of the amendments in force."""
     overlays = [overlay.id for overlay in plan.policy.overlays if not overlay.parameter]
     return "+".join([plan.policy.id, *overlays])
 

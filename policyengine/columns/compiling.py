@@ -23,13 +23,25 @@ from policyengine.columns.domain import (
     opposite,
 )
 from policyengine.columns.names import Names
-from policyengine.columns.refusals import Refusals
+from policyengine.columns.refusals import Refusals, Where
+from policyengine.columns.scope import Scope
 from policyengine.columns.text import Output, Written, write
 from policyengine.instances import Plans
+from policyengine.lang import nodes as n
 from policyengine.values import Type
 
 SEPARATOR = "、"
 FEN = Fraction(1, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A value that the words of a condition name: its expression, and the column of `applications` that holds it where
+    the condition is listed. A number is in units of `scale`."""
+
+    node: n.Node
+    column: str
+    scale: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +52,9 @@ class Query:
     an output has. `applications` has a row an application, with `outcome`, `amount` (fen),
     `refusals`, the amount of each program, and `scalar`: whether columns leave it to the scalar way. A headline value
     (`participation.share`) has `id`, `value` (`numbers`: a number, in units of its scale) and `scalar`; other outputs only say which rows
-    contradict themselves. `columns`: what is shown of an application, with the types (as in the staged tables). `lost`: values that columns do not know, and why. `cohort`: group rules over the whole
-    case, so that one open row leaves all to the scalar way.
+    contradict themselves. `columns`: what is shown of an application, with the types (as in the staged tables). `lost`: values that
+    columns do not know, and why. `cohort`: group rules over the whole case, so that one open row leaves all to the scalar way. `worded`:
+    the conditions that may be listed, and what their words name, if that was asked for.
     """
 
     plans: Plans
@@ -54,6 +67,7 @@ class Query:
     lost: Mapping[str, str]
     cohort: tuple[str, ...]
     columns: Mapping[str, str]
+    worded: Mapping[Where, tuple[Named, ...]] = field(default_factory=dict)
 
     @property
     def needed(self) -> frozenset[str]:
@@ -68,16 +82,21 @@ def compile_query(
     single: Collection[str] = (),
     empty: Collection[str] = (),
     dialect: Dialect = DUCKDB,
+    words: bool = False,
 ) -> Query:
     """The query of a policy under chosen readings.
 
     `full`: staged columns (`project.cost`, `enterprise.projects__closed`) known to have no blank, for which no masks
     are carried. `single`: references (`project.applicant`) by which no two rows refer to one, for which no groups are
-    formed. `empty`: kinds without a row. Pure text: nothing is run.
+    formed. `empty`: kinds without a row. `words`: whether the conditions that are listed come with what their words name,
+    by number instead of by name. Pure text: nothing is run.
     """
     chosen = dict(readings or {})
     return _Compiler(
-        plans, chosen, Names(plans, chosen, dialect, frozenset(full), frozenset(single), frozenset(empty))
+        plans,
+        chosen,
+        Names(plans, chosen, dialect, frozenset(full), frozenset(single), frozenset(empty)),
+        words,
     ).query()
 
 
@@ -86,7 +105,9 @@ class _Compiler:
     plans: Plans
     readings: dict[str, str]
     names: Names
+    words: bool
     columns: dict[str, str] = field(default_factory=dict)
+    worded: dict[Where, tuple[Named, ...]] = field(default_factory=dict)
 
     def query(self) -> Query:
         outputs = {"applications": self._applications()} | self._results()
@@ -109,7 +130,7 @@ class _Compiler:
             self.plans, self.readings, tables.schema(self.plans), written,
             {name: output.frame.name for name, output in outputs.items()},
             {name: self._number(name) for name in outputs}, scales, self.names.scalar,
-            tuple(sorted(self.names.cohort)), self.columns,
+            tuple(sorted(self.names.cohort)), self.columns, self.worded,
         )  # fmt: skip
 
     # --- outputs ---
@@ -129,12 +150,17 @@ class _Compiler:
         )
         columns = {"id": '"id"', "outcome": f"CASE WHEN {granted.yes} THEN 'granted' ELSE 'refused' END"}
         columns["amount"] = f"CASE WHEN {granted.yes} THEN {fen.sql} ELSE 0 END"
-        types = {"amount": "wide" if fen.wide else "narrow"}
+        self.columns |= {"id": "text", "outcome": "text", "amount": _width(fen), "refusals": "text"}
         columns["refusals"] = self._listed(refusals, granted)
+        if self.words:
+            named, unsaid = self._named(refusals)
+            columns |= {**named, **self._when(scope)}
+            fault = either(fault, unsaid)
         if application.option:
             option = names.read(scope, application.option)
             assert isinstance(option, Word)
             fault = either(fault, option.fault)
+            self.columns["option"] = "text"
             columns["option"] = f"CASE WHEN {both(option.known, opposite(option.none))} THEN {option.sql} END"
         for name in self._items():
             value = names.read(scope, name)
@@ -142,8 +168,7 @@ class _Compiler:
             shown, exact = self._money(value, name)
             sure = both(value.known, opposite(value.fault), opposite(exact))
             columns[name] = f"CASE WHEN {sure} THEN {shown.sql} END" if sure != TRUE else shown.sql
-            types[name] = "wide" if shown.wide else "narrow"
-        self.columns.update({name: types.get(name, "text") for name in columns})
+            self.columns[name] = _width(shown)
         columns["scalar"] = either(undecided, fault, silent)
         return Output(scope.frame, columns, FEN)
 
@@ -158,8 +183,9 @@ class _Compiler:
     def _listed(self, refusals: Refusals, granted: Truth) -> str:
         """The names of the listed conditions, joined; nothing where the application is granted."""
         by_name: dict[str, str] = {}
-        for (_, name), listed in refusals.listed.items():
-            by_name[name] = either(by_name.get(name, FALSE), listed)
+        for i, ((_, name), listed) in enumerate(refusals.listed.items()):
+            key = str(i) if self.words else name
+            by_name[key] = either(by_name.get(key, FALSE), listed)
         texts = [
             f"CASE WHEN {listed} THEN '{name}' END" for name, listed in by_name.items() if listed != FALSE
         ]
@@ -167,6 +193,52 @@ class _Compiler:
             return "''"
         joined = self.names.dialect.joined.format(separator=SEPARATOR, texts=",\n      ".join(texts))
         return f"CASE WHEN {granted.no} THEN {joined} ELSE '' END"
+
+    def _named(self, refusals: Refusals) -> tuple[dict[str, str], str]:
+        """Columns of what the words of the listed conditions name, and where columns do not know it."""
+        columns: dict[str, str] = {}
+        unsaid = FALSE
+        for where in refusals.listed:
+            named = []
+            for node, (value, cond) in refusals.words.get(where, {}).items():
+                column = f"named {len(columns)}"
+                sql, fault, scale = self._shown(value)
+                none = value.none if isinstance(value, Num | Day | Word) else FALSE
+                unsaid = either(unsaid, both(cond, either(opposite(value.known), none, fault)))
+                columns[column] = f"CASE WHEN {cond} THEN {sql} END"
+                named.append(Named(node, column, scale))
+            self.worded[where] = tuple(named)
+        return columns, unsaid
+
+    def _when(self, scope: Scope) -> dict[str, str]:
+        """The day of an application, and the number of the version in force on it."""
+        day = scope.day
+        last = len(self.plans.versions) - 1
+        if day is None:
+            return {"day": "CAST(NULL AS DATE)", "version": str(last)}
+        later = [
+            f"CASE WHEN {self.names.since(day, start)} THEN 1 ELSE 0 END"
+            for start, _ in self.plans.versions
+            if start
+        ]
+        number = " + ".join(later) if later else "0"
+        if self.plans.versions[0][0] is not None:
+            number = f"GREATEST({number} - 1, 0)"
+        return {
+            "day": f"CASE WHEN {day.known} THEN {day.sql} END",
+            "version": f"CASE WHEN {day.known} THEN {number} ELSE {last} END",
+        }
+
+    def _shown(self, value: Col) -> tuple[str, str, Fraction]:
+        """A value as a column, and where it is none: a quotient, a table."""
+        match value:
+            case Num(den=None):
+                return self.names.num.plain(value).raw, FALSE, self.names.num.plain(value).scale
+            case Truth():
+                return value.yes, FALSE, Fraction(1)
+            case Day() | Word():
+                return value.sql, FALSE, Fraction(1)
+        return "NULL", TRUE, Fraction(1)
 
     def _money(self, value: Num, name: str) -> tuple[Whole, str]:
         """An amount in whole fen, and where it is not exact in fen."""
@@ -200,6 +272,10 @@ class _Compiler:
             value = self.names.read(scope, name)
             sql, fault, scale = self._value(value, path)
             lost = either(opposite(value.known), value.fault, fault)
+            if self.words and not self.names.is_dated(kind):  # left out where a relation is open
+                inverses = [inverse for inverse, _, _ in tables.relations(self.plans.policy, kind)]
+                lost = both(lost, *(self.names.closed(scope, inverse) for inverse in inverses))
+                sql = f"CASE WHEN {both(value.known, opposite(value.fault))} THEN {sql} END"
             found[path] = Output(scope.frame, {"id": '"id"', "value": sql, "scalar": lost}, scale)
         return found
 
@@ -222,3 +298,8 @@ class _Compiler:
             case Day() | Word():
                 return f"CASE WHEN {opposite(value.none)} THEN {value.sql} END", FALSE, Fraction(1)
         return "NULL", TRUE, Fraction(1)
+
+
+def _width(value: Whole) -> str:
+    """The type of a column for whole numbers."""
+    return "wide" if value.wide else "narrow"

@@ -166,13 +166,7 @@ def run(database: Database, query: Query, origin: Origin | None = None) -> Batch
 
     `origin`: where the cases of the scalar way come from, the staged tables themselves if it is not given.
     """
-    for name, sql in query.written.steps.items():
-        database.keep(name, sql)
-    for name, sql in query.written.finals.items():
-        make = database.keep if sql.startswith("WITH") else database.view  # a view where all the work is done
-        make(f"out_{name}", sql)
-    for step in query.written.passing:
-        database.drop(step)
+    compute(database, query)
     application = query.plans.last.application.entity
     any_left = components.left(database, query)
     batch = Batch(database, query, next(database.rows(f'SELECT count(*) FROM "{application}"'))[0])
@@ -184,6 +178,17 @@ def run(database: Database, query: Query, origin: Origin | None = None) -> Batch
         found.decide(ids)
     found.write()
     return batch
+
+
+def compute(database: Database, query: Query) -> None:
+    """Make `out_NAME` of every output of the query."""
+    for name, sql in query.written.steps.items():
+        database.keep(name, sql)
+    for name, sql in query.written.finals.items():
+        make = database.keep if sql.startswith("WITH") else database.view  # a view where all the work is done
+        make(f"out_{name}", sql)
+    for step in query.written.passing:
+        database.drop(step)
 
 
 @dataclass(slots=True)
@@ -275,12 +280,14 @@ def decide_files(
     return run(database, fitted(database, plans, readings))
 
 
-def fitted(database: Database, plans: Plans, readings: Mapping[str, str] | None = None) -> Query:
-    """The query for what is staged, without masks and groups that these rows do not need."""
+def fitted(
+    database: Database, plans: Plans, readings: Mapping[str, str] | None = None, words: bool = False
+) -> Query:
+    """The query for what is staged, without masks and groups that these rows do not need. `words`: as of `compile_query`."""
     schema = tables.schema(plans)
     empty = {kind for kind in schema if not exists(database, f'SELECT 1 FROM "{kind}"')}
     return compile_query(
-        plans, readings, full(database, schema), single(database, plans), empty, database.dialect
+        plans, readings, full(database, schema), single(database, plans), empty, database.dialect, words
     )
 
 

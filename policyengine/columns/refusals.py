@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from policyengine import plan as p
-from policyengine.columns.domain import FALSE, TRUE, NotExact, Truth, both, either, opposite
+from policyengine.columns.domain import FALSE, TRUE, Col, NotExact, Truth, both, either, opposite
 from policyengine.columns.scope import Scope
 from policyengine.lang import nodes as n
 
@@ -26,6 +26,7 @@ Where = tuple[tuple[str, ...], str]  # path of references from the application, 
 class Refusals:
     names: Names
     listed: dict[Where, str] = field(default_factory=dict)
+    words: dict[Where, dict[n.Node, tuple[Col, str]]] = field(default_factory=dict)
     fault: str = FALSE
     open: str = FALSE
 
@@ -71,15 +72,16 @@ class Refusals:
         if check is not None and check.zh is not None and check.en is not None:
             self.listed[scope.path, name] = either(self.listed.get((scope.path, name), FALSE), cond)
             for message in (check.zh, check.en):
-                self._words(message, scope, cond)
+                self._words(message, scope, name, cond)
             return cond, True
         if not isinstance(node, p.FormulaNode):
             return FALSE, False
         conjunction = isinstance(node.formula.node, n.Logic) and node.formula.node.operator == "and"
         return self._node(node.formula.node, scope, active if conjunction else cond)
 
-    def _words(self, message: p.Message, scope: Scope, cond: str) -> None:
-        """An error in the words of a condition is an error of the case."""
+    def _words(self, message: p.Message, scope: Scope, name: str, cond: str) -> None:
+        """What the words of a condition name; an error in it is an error of the case."""
+        here = self.words.setdefault((scope.path, name), {})
         for part in message.parts:
             if not isinstance(part, str):
                 try:
@@ -88,6 +90,8 @@ class Refusals:
                     self.fault = either(self.fault, cond)
                     continue
                 self.fault = either(self.fault, both(cond, value.fault))
+                _, before = here.get(part.node, (value, FALSE))
+                here[part.node] = value, either(before, cond)
 
     def _node(self, node: n.Node, scope: Scope, active: str) -> tuple[str, bool]:
         match node:

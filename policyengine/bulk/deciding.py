@@ -1,0 +1,203 @@
+"""A long table decided: columns first, the scalar way for all that is odd, open or contradictory, until both agree.
+
+Relations look at the whole file — one row that does not say whose it is leaves all of its kind open — so each of the two
+ways is told what the other one found, and both are done again until nothing new is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from policyengine.bulk import clean, raw
+from policyengine.bulk.linked import Linked
+from policyengine.columns import engine
+from policyengine.columns.compiling import Query, compile_query
+from policyengine.columns.database import Duck
+from policyengine.columns.domain import NotExact
+from policyengine.diagnostics import CaseError
+from policyengine.instances import Plans
+from policyengine.tables.batch import Account, Batch, decide_tables
+from policyengine.tables.cells import Row, placed
+from policyengine.tables.entries import bare_number
+from policyengine.tables.headers import unit_of
+from policyengine.tables.read import How, Input, Opened, Tables, open_tables, read_part
+from policyengine.tables.rows import Elsewhere, Part, assemble
+
+if TYPE_CHECKING:
+    import duckdb
+
+_HEAD = 64  # rows of a file in which the header is looked for
+
+
+class NotByColumn(Exception):
+    """The tables cannot be decided by column. Says why, in two languages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """A long table decided.
+
+    In the database: `out_applications` with the answers of columns, of which those with an id in `apart KIND` do not
+    count, and `draft KIND` with what the rows say. `scalar`: what was decided the scalar way. `by_columns`: how many
+    applications were not.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    query: Query
+    linked: Linked
+    scalar: Batch
+    accounts: tuple[Account, ...]
+    by_columns: int
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every row is accounted for, and every application's row has exactly one decision."""
+        application = self.query.plans.last.application.entity
+        used = sum(account.used for account in self.accounts if account.kind == application)
+        return all(account.adds_up for account in self.accounts) and used == self.by_columns + len(self.scalar.done)
+
+
+def decide_bulk(
+    plans: Plans,
+    files: Iterable[Input],
+    how: How,
+    asked: frozenset[str],
+    readings: Mapping[str, str],
+    folder: Path,
+    connect: Callable[[], duckdb.DuckDBPyConnection],
+) -> Bulk:
+    """Every row decided or set aside, as `decide_tables` does it.
+
+    `folder`: an empty one, for temporary files. Raises NotByColumn where only the scalar way can do it, and CaseError
+    where that cannot either.
+    """
+    inputs = list(files)
+    try:
+        opened = open_tables(plans.policy, inputs, how, asked, _HEAD)
+        general = compile_query(plans, readings, words=True)
+        if general.cohort:
+            raise NotByColumn("有的规则要比较全部申报 / a rule compares all applications")
+        connection = connect()
+        raws = _load(connection, plans, inputs, how, asked, opened, folder)
+        return _Run(plans, readings, raws, opened, general, connection).run()
+    except NotExact as why:
+        raise NotByColumn(str(why)) from why
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    plans: Plans,
+    inputs: list[Input],
+    how: How,
+    asked: frozenset[str],
+    opened: Opened,
+    folder: Path,
+) -> list[raw.Raw]:
+    """All sheets in the database."""
+    kinds = [layout.kind for _, layout in opened.sheets]
+    if len(set(kinds)) < len(kinds):
+        raise NotByColumn("同一类有几张表 / several tables of one kind")
+    by_name = {file.name: file for file in inputs}
+    made = []
+    for sheet, layout in opened.sheets:
+        file = by_name[sheet.sheet.file]
+        loaded = raw.load(connection, file, sheet, layout, how.encoding, folder)
+        if loaded is None:
+            if file.format in ("csv", "tsv"):  # an untidy file: all its rows are needed
+                whole = open_tables(plans.policy, inputs, how, asked)
+                sheet, layout = next((s, l) for s, l in whole.sheets if l.kind == layout.kind)
+            loaded = raw.hand_over(connection, plans.policy, sheet, layout, folder)
+        _units(connection, plans, loaded)
+        made.append(loaded)
+    return made
+
+
+def _units(connection: duckdb.DuckDBPyConnection, plans: Plans, sheet: raw.Raw) -> None:
+    """Where most numbers of a column are bare, its header must state the unit; the scalar way says so."""
+    for column in sheet.layout.columns:
+        fact = plans.policy.facts.get(column.target.name) if column.target.use == "fact" else None
+        if fact is None or column.unit or not fact.type.quantity or not unit_of(fact):
+            continue
+        cell = f"trim(CAST(c{column.index} AS VARCHAR), ' \t　')"
+        filled, bare = connection.execute(
+            f"SELECT count(*), count(*) FILTER (regexp_full_match({cell}, '{bare_number()}')) FROM {sheet.view} WHERE {cell} <> ''"
+        ).fetchall()[0]
+        if bare * 2 > filled:
+            raise NotByColumn("有一列没有写单位 / a column without a unit")
+
+
+@dataclass(slots=True)
+class _Run:
+    plans: Plans
+    readings: Mapping[str, str]
+    raws: list[raw.Raw]
+    opened: Opened
+    general: Query
+    connection: duckdb.DuckDBPyConnection
+
+    def run(self) -> Bulk:
+        policy = self.plans.policy
+        cleans = {sheet.kind: clean.read(self.connection, policy, sheet) for sheet in self.raws}
+        linked = Linked(self.connection, policy, cleans, self.opened.complete)
+        linked.put_together()
+        for sheet in self.raws:
+            odd = [n for (n,) in self.connection.execute(f'SELECT n FROM "cells {sheet.kind}" WHERE odd').fetchall()]
+            if odd:
+                linked.touched(sheet.kind, self._part(sheet, odd).entries.values())
+        linked.spread()
+        here = assemble(policy, self._parts(linked), self.opened.complete, {}).here
+        while True:
+            known = Elsewhere(here.lost, here.unsettled | linked.unsettled(here.lost))
+            query = self._columns(linked, known)
+            parts = self._parts(linked)
+            tables = Tables(parts, self.opened.complete, self.opened.notes)
+            scalar = decide_tables(self.plans, tables, self.readings, elsewhere=known)
+            now = Elsewhere(scalar.here.lost, scalar.here.unsettled | linked.unsettled(scalar.here.lost))
+            if now == known:
+                break
+            here = scalar.here
+        accounts = tuple(self._account(sheet, part, scalar) for sheet, part in zip(self.raws, parts, strict=True))
+        application = self.plans.last.application.entity
+        by_columns = self._count(f'SELECT count(*) FROM "out_applications" WHERE id NOT IN (SELECT id FROM "apart {application}")')
+        return Bulk(self.connection, query, linked, scalar, accounts, by_columns)
+
+    def _columns(self, linked: Linked, known: Elsewhere) -> Query:
+        """Decide by column; what is left open goes apart with all that is linked with it."""
+        needed = () if self.general.lost else self.general.needed
+        linked.stage(needed, known)
+        database = Duck(self.connection)
+        query = engine.fitted(database, self.plans, self.readings, words=True)
+        engine.compute(database, query)
+        for name, kind in query.kinds.items():
+            linked.set_apart(kind, f'SELECT id FROM "out_{name}" WHERE scalar')
+        # why nothing is paid although the conditions are met, the scalar way says
+        linked.set_apart(self.plans.last.application.entity, "SELECT id FROM out_applications WHERE outcome = 'granted' AND amount = 0")  # fmt: skip
+        linked.spread()
+        return query
+
+    def _parts(self, linked: Linked) -> tuple[Part, ...]:
+        """The rows of the scalar way, sheet by sheet."""
+        return tuple(self._part(sheet, linked.rows_apart(sheet.kind)) for sheet in self.raws)
+
+    def _part(self, sheet: raw.Raw, numbers: list[int]) -> Part:
+        head = [row for row in sheet.placed.sheet.rows if row.number <= sheet.layout.header_row]
+        rows: list[Row] = [*head, *sheet.rows(self.connection, numbers)]
+        return read_part(self.plans.policy, placed(replace(sheet.placed.sheet, rows=tuple(rows))), sheet.layout)
+
+    def _count(self, sql: str) -> int:
+        return int(self.connection.execute(sql).fetchall()[0][0] or 0)
+
+    def _account(self, sheet: raw.Raw, part: Part, scalar: Batch) -> Account:
+        """The rows of one sheet, counted in the database and by what the scalar way did with its own."""
+        rest = next(a for a in scalar.accounts if a.kind == sheet.kind)
+        last = self._count(f'SELECT max(n) FROM "cells {sheet.kind}"')
+        filled = self._count(f'SELECT count(*) FROM "cells {sheet.kind}"')
+        rows = max(0, last - sheet.layout.header_row)
+        given = len(part.entries) + len(part.totals) + len(part.examples)
+        apart = self._count(f'SELECT count(*) FROM "cells {sheet.kind}" WHERE odd OR n IN (SELECT n FROM "draft {sheet.kind}" WHERE id IN (SELECT id FROM "apart {sheet.kind}"))')  # fmt: skip
+        used = self._count(f'SELECT count(*) FROM "{sheet.kind}" WHERE id NOT IN (SELECT id FROM "apart {sheet.kind}")')
+        blank = rows - filled + (apart - given)
+        return Account(rest.name, sheet.kind, rows, used + rest.used, rest.rejected, blank, rest.examples)
