@@ -43,7 +43,9 @@ class Words:
         wheres = list(self.query.worded)
         found = [wheres[int(number)] for number in listed.split("、") if number]
         order = self._order(version)
-        return tuple(self._failure(plan, where, named) for where in sorted(found, key=lambda where: order[where]))
+        return tuple(
+            self._failure(plan, where, named) for where in sorted(found, key=lambda where: order[where])
+        )
 
     def notes(self, version: int, day: date | None, failures: tuple[Failure, ...]) -> tuple[m.Label, ...]:
         """What must be said with an answer."""
@@ -60,7 +62,9 @@ class Words:
         check = plan.checks[name]
         assert check.zh is not None and check.en is not None
         values = {item.node: self._value(item, named[item.column]) for item in self.query.worded[where]}
-        said = m.Label(*(self._message(message, values, lang) for message, lang in ((check.zh, "zh"), (check.en, "en"))))
+        said = m.Label(
+            *(self._message(message, values, lang) for message, lang in ((check.zh, "zh"), (check.en, "en")))
+        )
         return Failure(name, self._subject(path, named), check.label, said, check.cited)
 
     def _subject(self, path: tuple[str, ...], named: Mapping[str, Any]) -> Subject:

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from policyengine.cli.asked import STDIN, Asked
+from policyengine.cli.columns import ENGINES
 from policyengine.cli.common import (
     CannotWrite,
     choose_policy,
@@ -28,7 +29,18 @@ from policyengine.unread import reason
 F = TypeVar("F", bound=Callable[..., Any])
 
 REPORTS = ("申报汇总表", "审核意见表", "拟公示名单", "资金拨付表", "未通过清单", "共同体分配表")
-OF_TABLES = ("sheets", "header_row", "maps", "map_file", "encoding", "complete", "strict", "reports", "row")
+OF_TABLES = (
+    "sheets",
+    "header_row",
+    "maps",
+    "map_file",
+    "encoding",
+    "complete",
+    "strict",
+    "reports",
+    "row",
+    "engine",
+)
 OF_CASES = ("depth_of_cases",)
 SHOWN = 20  # rows set aside that are listed on the terminal
 
@@ -45,6 +57,7 @@ class TablesAsked:
     encoding: str = "auto"
     complete: tuple[str, ...] = ()
     from_: str | None = None
+    engine: str = "auto"
 
     def command(self, inputs: list[Any]) -> str:
         """The command that decides these tables again."""
@@ -77,6 +90,7 @@ def table_options(f: F) -> F:
         click.option("--encoding", type=click.Choice(["auto", "utf-8", "gb18030", "utf-16"]), default="auto", help="CSV 的编码 / encoding of CSV"),
         click.option("--complete", multiple=True, metavar="对象", help="这一类已经列全，没有列的就是没有 / all of this kind are listed"),
         click.option("--from", "from_", type=click.Choice(["csv", "tsv", "xlsx", "jsonl"]), help="输入的格式（标准输入时要写）/ format of the input"),
+        click.option("--engine", type=click.Choice(ENGINES), default="auto", help="长表按列认定还是逐件认定，结果一样 / by column or one by one, with the same result"),
     ]):  # fmt: skip
         f = option(f)
     return f
@@ -123,7 +137,7 @@ def run_tables(
             "--report 写成 .xlsx；只有一张时也可以写成 .csv / --report goes to .xlsx, a single one also to .csv"
         )
     try:
-        plans, readings, inputs, batch = decide(files, lang, reading)
+        plans, readings, inputs, batch = decide(files, lang, reading, columns=not reports)
         about = pages.About(
             tuple(_about(plans, inputs, readings, reading, lang)), tuple(sorted(readings.items()))
         )
@@ -147,11 +161,15 @@ def run_tables(
 
 
 def decide(
-    files: tuple[str, ...], lang: str, reading: TablesAsked
+    files: tuple[str, ...], lang: str, reading: TablesAsked, columns: bool = False
 ) -> tuple[Any, dict[str, str], list[Any], Any]:
-    """The plans, the readings, the inputs with their bytes, and the decided batch."""
+    """The plans, the readings, the inputs with their bytes, and the decided batch.
+
+    `columns`: whether the answers alone are enough, which may come by column.
+    """
     from policyengine import api
     from policyengine.asked import asked
+    from policyengine.cli.columns import by_columns
     from policyengine.cli.run import no_header, plans_of, world_of
     from policyengine.tables.batch import decide_tables
     from policyengine.tables.read import read_tables
@@ -159,7 +177,12 @@ def decide(
     plans = plans_of(api, choose_policy(reading.asked.policy, "", lang), reading.asked, no_header())
     readings = api.with_readings(plans, reading.asked.readings)
     inputs = [_input(name, reading.from_) for name in files]
-    tables = read_tables(plans.policy, inputs, _how(reading), asked(plans.last).default)
+    how, wanted = _how(reading), asked(plans.last).default
+    if columns and not reading.asked.as_of and not reading.asked.facts:
+        batch = by_columns(plans, inputs, how, wanted, readings, reading.engine)
+        if batch is not None:
+            return plans, readings, inputs, batch
+    tables = read_tables(plans.policy, inputs, how, wanted)
 
     def change(case: Any) -> Any:
         return world_of(api, plans, case, no_header(), reading.asked)

@@ -50,7 +50,8 @@ class Query:
     `schema`: the staged tables. `written`: the statements, and the query of each output; `kinds`: the entity whose rows
     an output has. `applications` has a row an application, with `outcome`, `amount` (fen),
     `refusals`, the amount of each program, and `scalar`: whether columns leave it to the scalar way. A headline value
-    (`participation.share`) has `id`, `value` (`numbers`: a number, in units of its scale) and `scalar`; other outputs only say which rows
+    (`participation.share`) has `id`, `value` (`numbers`: a number, in units of its scale) and `scalar`, with words also
+    whether a relation of its entity is `open`, so that it is left out; other outputs only say which rows
     contradict themselves. `lost`: values that columns do not know, and why. `cohort`: group rules over the whole
     case, so that one open row leaves all to the scalar way. `worded`: the conditions that may be listed, and what their
     words name, if that was asked for.
@@ -91,7 +92,10 @@ def compile_query(
     """
     chosen = dict(readings or {})
     return _Compiler(
-        plans, chosen, Names(plans, chosen, dialect, frozenset(full), frozenset(single), frozenset(empty)), words
+        plans,
+        chosen,
+        Names(plans, chosen, dialect, frozenset(full), frozenset(single), frozenset(empty)),
+        words,
     ).query()
 
 
@@ -208,7 +212,9 @@ class _Compiler:
         if day is None:
             return {"day": "CAST(NULL AS DATE)", "version": str(last)}
         later = [
-            f"CASE WHEN {self.names.since(day, start)} THEN 1 ELSE 0 END" for start, _ in self.plans.versions if start
+            f"CASE WHEN {self.names.since(day, start)} THEN 1 ELSE 0 END"
+            for start, _ in self.plans.versions
+            if start
         ]
         number = " + ".join(later) if later else "0"
         if self.plans.versions[0][0] is not None:
@@ -261,11 +267,12 @@ class _Compiler:
             value = self.names.read(scope, name)
             sql, fault, scale = self._value(value, path)
             lost = either(opposite(value.known), value.fault, fault)
+            columns = {"id": '"id"', "value": sql}
             if self.words and not self.names.is_dated(kind):  # left out where a relation is open
                 inverses = [inverse for inverse, _, _ in tables.relations(self.plans.policy, kind)]
-                lost = both(lost, *(self.names.closed(scope, inverse) for inverse in inverses))
-                sql = f"CASE WHEN {both(value.known, opposite(value.fault))} THEN {sql} END"
-            found[path] = Output(scope.frame, {"id": '"id"', "value": sql, "scalar": lost}, scale)
+                closed = both(*(self.names.closed(scope, inverse) for inverse in inverses))
+                lost, columns["open"] = both(lost, closed), opposite(closed)
+            found[path] = Output(scope.frame, {**columns, "scalar": lost}, scale)
         return found
 
     def _number(self, path: str) -> bool:

@@ -282,7 +282,9 @@ def fitted(
     """The query for what is staged, without masks and groups that these rows do not need. `words`: as of `compile_query`."""
     schema = tables.schema(plans)
     empty = {kind for kind in schema if not connection.execute(f'SELECT 1 FROM "{kind}" LIMIT 1').fetchall()}
-    return compile_query(plans, readings, full(connection, schema), single(connection, plans), empty, words=words)
+    return compile_query(
+        plans, readings, full(connection, schema), single(connection, plans), empty, words=words
+    )
 
 
 def write(batch: Batch, path: str) -> None:
