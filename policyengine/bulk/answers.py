@@ -28,21 +28,19 @@ _NOTHING = m.Label("")
 def batch(bulk: Bulk) -> Batch:
     """A long table as `decide_tables` gives it, but that its world holds only what was decided the scalar way."""
     scalar = bulk.scalar
-    done = sorted((*scalar.done, *_Answers(bulk).done()), key=lambda done: done.row.number)
+    done = sorted((*scalar.done, *Answers(bulk).done()), key=lambda done: done.row.number)
     results = tuple(result for _, result in sorted(_totals(bulk), key=lambda pair: pair[0]))
     decisions = tuple(item.decision for item in done)
     decided = Decided(scalar.decided.world, CaseDecision(scalar.decided.decision.name, decisions, results))
     if len(done) > MOST_APPLICATIONS:  # as the scalar way has it
         done = [replace(item, if_granted=None) for item in done]
-    tables = replace(scalar.tables, notes=(*scalar.tables.notes, ("", _ways(bulk))))
-    return replace(
-        scalar,
-        tables=tables,
-        decided=decided,
-        done=tuple(done),
-        accounts=bulk.accounts,
-        by_columns=bulk.by_columns,
-    )
+    return replace(outline(bulk), decided=decided, done=tuple(done))
+
+
+def outline(bulk: Bulk) -> Batch:
+    """A long table without what columns decided: what was decided the scalar way, and the accounts of all rows."""
+    tables = replace(bulk.scalar.tables, notes=(*bulk.scalar.tables.notes, ("", _ways(bulk))))
+    return replace(bulk.scalar, tables=tables, accounts=bulk.accounts, by_columns=bulk.by_columns)
 
 
 def _ways(bulk: Bulk) -> m.Label:
@@ -55,7 +53,9 @@ def _ways(bulk: Bulk) -> m.Label:
 
 
 @dataclass(slots=True)
-class _Answers:
+class Answers:
+    """What columns decided, as decisions."""
+
     bulk: Bulk
     words: Words = field(init=False)
     kind: str = field(init=False)
@@ -82,7 +82,7 @@ class _Answers:
             joins += joined
             shown += [f"[{', '.join(ids)}]"]
             columns.append("/".join(path))
-        sql = f"""SELECT d.n, {self._title()} AS title, {", ".join(shown)} FROM out_applications a JOIN "draft {self.kind}" d USING (id){joins}
+        sql = f"""SELECT d.n, {self.title()} AS title, {", ".join(shown)} FROM out_applications a JOIN "draft {self.kind}" d USING (id){joins}
             WHERE a.id NOT IN (SELECT id FROM "apart {self.kind}") ORDER BY d.n"""
         found = bulk.connection.execute(sql).fetchall()
         rows = bulk.linked.cleans[self.kind].raw.rows(bulk.connection, (n for n, *_ in found))
@@ -112,7 +112,7 @@ class _Answers:
         """The part of the scalar way that the rows belong to: its sheet and layout are theirs."""
         return next(part for part in self.bulk.scalar.tables.parts if part.layout.kind == self.kind)
 
-    def _title(self) -> str:
+    def title(self) -> str:
         """What people call an application, as `deciding.title_of` has it."""
         there = {row[0] for row in self.bulk.connection.execute(f'DESCRIBE "draft {self.kind}"').fetchall()}
         facts = self.bulk.query.plans.policy.facts.values()
@@ -125,18 +125,30 @@ class _Answers:
 
     def _decision(self, title: str, cells: Mapping[str, Any], shares: Mapping[str, list[Result]]) -> Decision:
         granted, version = cells["outcome"] == "granted", cells["version"]
-        plan = self.bulk.query.plans.versions[version][1]
         failures = () if granted else self.words.failures(version, cells["refusals"], cells)
-        fact = self.bulk.query.plans.policy.facts.get(self.bulk.query.plans.last.application.option)
         option = cells["option"] or ""
         return Decision(
             subject=Subject(self.kind, cells["id"], self.label), title=title, declared_on=cells["day"],
             outcome="granted" if granted else "refused", amount=_yuan(cells["amount"]), option=option,
-            option_label=fact.options.get(option, m.Label(option)) if fact and option else _NOTHING,
+            option_label=self.option_label(option),
             refusals=failures, set_aside=(), missing=(), readings=(), results=tuple(shares.get(cells["id"], ())),
-            assumed=(), ties=(), version=version_of(plan), notes=self.words.notes(version, cells["day"], failures),
+            assumed=(), ties=(), version=self.version(version), notes=self.words.notes(version, cells["day"], failures),
             compared=_NOTHING, may_be=("granted",) if granted else ("refused",), supposed=self.words.supposed(version),
         )  # fmt: skip
+
+    @property
+    def option_fact(self) -> m.Fact | None:
+        """The fact that says what is applied for."""
+        return self.bulk.query.plans.policy.facts.get(self.bulk.query.plans.last.application.option)
+
+    def option_label(self, option: str | None) -> m.Label:
+        """What is applied for, in words."""
+        fact = self.option_fact
+        return fact.options.get(option, m.Label(option)) if fact and option else _NOTHING
+
+    def version(self, number: int) -> str:
+        """The id of a version."""
+        return version_of(self.bulk.query.plans.versions[number][1])
 
     # --- headline values of what belongs to an application ---
 

@@ -1,11 +1,10 @@
-"""`--engine`: whether long tables are decided by column."""
+"""`--engine`: whether long tables are decided by column, and written by the database."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -16,9 +15,18 @@ _LONG_TEXT = 1 << 19
 
 
 def by_columns(
-    plans: Any, inputs: list[Any], how: Any, asked: frozenset[str], readings: Mapping[str, str], engine: str
+    plans: Any,
+    inputs: list[Any],
+    how: Any,
+    asked: frozenset[str],
+    readings: Mapping[str, str],
+    engine: str,
+    folder: Path,
 ) -> Any | None:
-    """The decided batch; None where the scalar way is asked for, quicker, or the only one that can do it."""
+    """The decided `Bulk`; None where the scalar way is asked for, quicker, or the only one that can do it.
+
+    `folder`: for temporary files, as long as the answer is used.
+    """
     if engine == "scalar" or (engine == "auto" and not _long(inputs)):
         return None
     if find_spec("duckdb") is None:
@@ -29,24 +37,17 @@ def by_columns(
         return None
     import duckdb
 
-    from policyengine.bulk import answers
     from policyengine.bulk.deciding import NotByColumn, decide_bulk
 
-    with TemporaryDirectory(prefix="policyengine-") as folder:
+    def connect() -> Any:
+        return duckdb.connect(config={"temp_directory": str(folder)})
 
-        def connect() -> Any:
-            return duckdb.connect(config={"temp_directory": folder})
-
-        try:
-            bulk = decide_bulk(plans, inputs, how, asked, readings, Path(folder), connect)
-        except NotByColumn as why:
-            if engine == "columns":
-                raise click.UsageError(f"不能按列认定：{why}") from why
-            return None
-        try:
-            return answers.batch(bulk)
-        finally:
-            bulk.connection.close()
+    try:
+        return decide_bulk(plans, inputs, how, asked, readings, folder, connect)
+    except NotByColumn as why:
+        if engine == "columns":
+            raise click.UsageError(f"不能按列认定：{why}") from why
+        return None
 
 
 def _long(inputs: list[Any]) -> bool:
