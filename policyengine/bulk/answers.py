@@ -77,6 +77,8 @@ class Answers:
         shown = [
             f'a."{c}"' if c != "option" else (f"a.{c}" if option == "option" else option) for c in columns
         ]
+        shown.append("(a.used_up AND a.amount = 0)")
+        columns.append("nothing")
         joins = ""
         for path, (joined, ids) in self._paths().items():
             joins += joined
@@ -132,7 +134,7 @@ class Answers:
             outcome="granted" if granted else "refused", amount=_yuan(cells["amount"]), option=option,
             option_label=self.option_label(option),
             refusals=failures, set_aside=(), missing=(), readings=(), results=tuple(shares.get(cells["id"], ())),
-            assumed=(), ties=(), version=self.version(version), notes=self.words.notes(version, cells["day"], failures),
+            assumed=(), ties=(), version=self.version(version), notes=self.words.notes(version, cells["day"], failures, cells["nothing"]),
             compared=_NOTHING, may_be=("granted",) if granted else ("refused",), supposed=self.words.supposed(version),
         )  # fmt: skip
 

@@ -183,8 +183,6 @@ class _Run:
         engine.compute(self.connection, query)
         for name, kind in query.kinds.items():
             linked.set_apart(kind, f'SELECT id FROM "out_{name}" WHERE scalar')
-        # why nothing is paid although the conditions are met, the scalar way says
-        linked.set_apart(self.plans.last.application.entity, "SELECT id FROM out_applications WHERE outcome = 'granted' AND amount = 0")  # fmt: skip
         linked.spread()
         return query
 

@@ -18,6 +18,7 @@ from policyengine import validity, wording
 from policyengine.case import Case
 from policyengine.columns.compiling import Named, Query
 from policyengine.columns.refusals import Where
+from policyengine.deciding import USED_UP
 from policyengine.decision import Failure, Subject, Supposed
 from policyengine.exact import CONTEXT
 from policyengine.lang import nodes as n
@@ -47,10 +48,12 @@ class Words:
             self._failure(plan, where, named) for where in sorted(found, key=lambda where: order[where])
         )
 
-    def notes(self, version: int, day: date | None, failures: tuple[Failure, ...]) -> tuple[m.Label, ...]:
+    def notes(
+        self, version: int, day: date | None, failures: tuple[Failure, ...], used_up: bool = False
+    ) -> tuple[m.Label, ...]:
         """What must be said with an answer."""
         plan = self.query.plans.versions[version][1]
-        return tuple(validity.notes(self.query.plans, plan, day, failures))
+        return (*validity.notes(self.query.plans, plan, day, failures), *([USED_UP] if used_up else []))
 
     def supposed(self, version: int) -> tuple[Supposed, ...]:
         """What makes this a trial run."""

@@ -15,6 +15,7 @@ from typing import Any
 from policyengine.bulk.answers import Answers
 from policyengine.bulk.deciding import Bulk
 from policyengine.columns.dialect import literal
+from policyengine.deciding import USED_UP
 from policyengine.diagnostics import Lang
 from policyengine.exact import CONTEXT
 from policyengine.model import Label
@@ -123,8 +124,9 @@ class Writer:
         yield "nullif(reason.reasons, '')"
         yield "nullif(reason.clauses, '')"
         yield "NULL"
+        nothing = f"CASE WHEN a.used_up AND a.amount = 0 THEN {literal(USED_UP(self.lang))} END"
         remarks = {i: pages.trial_note(supposed, self.lang) for i, supposed in enumerate(trials) if supposed}
-        yield f"nullif(concat_ws({literal(pages.stop(self.lang))}, nullif({_case('a.version', remarks)}, ''), nullif(reason.remarks, '')), '')"
+        yield f"nullif(concat_ws({literal(pages.stop(self.lang))}, nullif({_case('a.version', remarks)}, ''), nullif(reason.remarks, ''), {nothing}), '')"
         yield _case("a.version", {i: self.answers.version(i) for i in range(len(plans.versions))})
 
     def _key(self) -> str:

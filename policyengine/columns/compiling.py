@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from policyengine.columns import tables
+from policyengine.columns import logic, tables
 from policyengine.columns.contradictions import Contradictions
 from policyengine.columns.dialect import DUCKDB, Dialect
 from policyengine.columns.domain import (
@@ -25,6 +25,7 @@ from policyengine.columns.names import Names
 from policyengine.columns.refusals import Refusals, Where
 from policyengine.columns.scope import Scope
 from policyengine.columns.text import Output, Written, write
+from policyengine.deciding import pools
 from policyengine.instances import Plans
 from policyengine.lang import nodes as n
 from policyengine.values import Type
@@ -151,7 +152,7 @@ class _Compiler:
         columns["refusals"] = self._listed(refusals, granted)
         if self.words:
             named, unsaid = self._named(refusals)
-            columns |= {**named, **self._when(scope)}
+            columns |= {**named, **self._when(scope), "used_up": both(granted.yes, self._used_up(scope))}
             fault = either(fault, unsaid)
         if application.option:
             option = names.read(scope, application.option)
@@ -204,6 +205,20 @@ class _Compiler:
                 named.append(Named(node, column, scale))
             self.worded[where] = tuple(named)
         return columns, unsaid
+
+    def _used_up(self, scope: Scope) -> str:
+        """Whether a pool in which the application takes part has nothing left for it, as `deciding` has it."""
+        num, found = self.names.num, FALSE
+        for guard, plan in Refusals(self.names).versions(scope):
+            for name, node in pools(plan, scope.kind):
+                asked, got = self.names.read(scope, node.of), self.names.read(scope, name)
+                assert isinstance(asked, Num) and isinstance(got, Num)
+                nothing = logic.compared(num, "<=", got, num.const(Fraction(0)))
+                something = logic.compared(num, ">", asked, num.const(Fraction(0)))
+                part = self.names.read(scope, node.where) if node.where else Truth(TRUE)
+                assert isinstance(part, Truth)
+                found = either(found, both(guard, part.yes, nothing.yes, something.yes))
+        return found
 
     def _when(self, scope: Scope) -> dict[str, str]:
         """The day of an application, and the number of the version in force on it."""
