@@ -134,14 +134,9 @@ class Writer:
         query = self.bulk.query
         named = [f'a."{item.column}"' for items in query.worded.values() for item in items]
         cite = query.plans.last.policy.header.valid_cite
-        about = [
-            str(i)
-            for i, (_, name) in enumerate(query.worded)
-            if any(
-                name in plan.checks and cite in plan.checks[name].cited.cites
-                for _, plan in query.plans.versions
-            )
-        ]
+        about = sorted(
+            set[str]().union(*(self.answers.words.cited(i, cite) for i in range(len(query.plans.versions))))
+        )
         listed = "string_split(a.refusals, '、')"
         day = (
             f"CASE WHEN list_has_any({listed}, [{', '.join(map(literal, about))}]) THEN a.day END"
@@ -162,18 +157,22 @@ class Writer:
         sql = f"""SELECT {self._key()} AS key, {shown} FROM out_applications a
             WHERE a.outcome = 'refused' AND a.id NOT IN (SELECT id FROM "apart {self.kind}") GROUP BY key"""
         path = self.folder / "reasons.csv"
-        stop = pages.stop(self.lang)
+        stop, cite = pages.stop(self.lang), query.plans.last.policy.header.valid_cite
+        cited = [words.cited(i, cite) for i in range(len(query.plans.versions))]
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, quoting=csv.QUOTE_ALL)
             cursor = self.bulk.connection.execute(sql)
             while found := cursor.fetchmany(10_000):
                 for key, day, *values in found:
-                    cells = dict(zip(columns, values, strict=True)) | self._nobody
-                    failures = words.failures(cells["version"], cells["refusals"], cells)
-                    cites = dict.fromkeys(cite for failure in failures for cite in failure.cited.cites)
-                    remarks = (note(self.lang) for note in words.notes(cells["version"], day, failures))
-                    reasons = stop.join(failure.message(self.lang) for failure in failures)
-                    writer.writerow([key, reasons, "、".join(cites), stop.join(remarks)])
+                    cells = dict(zip(columns, values, strict=True))
+                    reasons, cites = words.reason(cells["version"], cells["refusals"], cells, self.lang)
+                    remarks = ""
+                    if cited[cells["version"]] & set(cells["refusals"].split("、")):
+                        failures = words.failures(cells["version"], cells["refusals"], cells | self._nobody)
+                        remarks = stop.join(
+                            note(self.lang) for note in words.notes(cells["version"], day, failures)
+                        )
+                    writer.writerow([key, reasons, cites, remarks])
         self._table("reason", path, ["key", "reasons", "clauses", "remarks"])
 
     @property
