@@ -11,15 +11,16 @@ from typing import Any
 from policyengine import exact
 from policyengine import model as m
 from policyengine.bulk.deciding import Bulk
+from policyengine.bulk.linked import SHEET
 from policyengine.bulk.words import Words
 from policyengine.columns.compiling import FEN
 from policyengine.deciding import Decided, version_of
 from policyengine.decision import CaseDecision, Decision, Result, Subject
 from policyengine.exact import CONTEXT
+from policyengine.source import Span
+from policyengine.supposing import MOST_APPLICATIONS
 from policyengine.tables.batch import Batch, Done
-from policyengine.tables.cells import Grid
 from policyengine.tables.rows import Part
-from policyengine.values import Known
 
 _NOTHING = m.Label("")
 
@@ -27,15 +28,34 @@ _NOTHING = m.Label("")
 def batch(bulk: Bulk) -> Batch:
     """A long table as `decide_tables` gives it, but that its world holds only what was decided the scalar way."""
     scalar = bulk.scalar
-    done = sorted((*scalar.done, *_Answers(bulk).done()), key=lambda done: done.row.number)
+    done = sorted((*scalar.done, *Answers(bulk).done()), key=lambda done: done.row.number)
     results = tuple(result for _, result in sorted(_totals(bulk), key=lambda pair: pair[0]))
     decisions = tuple(item.decision for item in done)
     decided = Decided(scalar.decided.world, CaseDecision(scalar.decided.decision.name, decisions, results))
-    return replace(scalar, decided=decided, done=tuple(done), accounts=bulk.accounts)
+    if len(done) > MOST_APPLICATIONS:  # as the scalar way has it
+        done = [replace(item, if_granted=None) for item in done]
+    return replace(outline(bulk), decided=decided, done=tuple(done))
+
+
+def outline(bulk: Bulk) -> Batch:
+    """A long table without what columns decided: what was decided the scalar way, and the accounts of all rows."""
+    tables = replace(bulk.scalar.tables, notes=(*bulk.scalar.tables.notes, ("", _ways(bulk))))
+    return replace(bulk.scalar, tables=tables, accounts=bulk.accounts, by_columns=bulk.by_columns)
+
+
+def _ways(bulk: Bulk) -> m.Label:
+    """How many applications went which way."""
+    columns, others = bulk.by_columns, len(bulk.scalar.done)
+    return m.Label(
+        f"按列认定{columns}件，逐件认定{others}件",
+        f"{columns} decided by column, {others} one by one",
+    )
 
 
 @dataclass(slots=True)
-class _Answers:
+class Answers:
+    """What columns decided, as decisions."""
+
     bulk: Bulk
     words: Words = field(init=False)
     kind: str = field(init=False)
@@ -54,13 +74,17 @@ class _Answers:
         option = "option" if query.plans.last.application.option else "NULL AS option"
         named = [item.column for items in query.worded.values() for item in items]
         columns = ["id", "outcome", "amount", "refusals", "option", "day", "version", *named]
-        shown = [f'a."{c}"' if c != "option" else (f"a.{c}" if option == "option" else option) for c in columns]
+        shown = [
+            f'a."{c}"' if c != "option" else (f"a.{c}" if option == "option" else option) for c in columns
+        ]
+        shown.append("(a.used_up AND a.amount = 0)")
+        columns.append("nothing")
         joins = ""
         for path, (joined, ids) in self._paths().items():
             joins += joined
             shown += [f"[{', '.join(ids)}]"]
             columns.append("/".join(path))
-        sql = f"""SELECT d.n, {self._title()} AS title, {", ".join(shown)} FROM out_applications a JOIN "draft {self.kind}" d USING (id){joins}
+        sql = f"""SELECT d.n, {self.title()} AS title, {", ".join(shown)} FROM out_applications a JOIN "draft {self.kind}" d USING (id){joins}
             WHERE a.id NOT IN (SELECT id FROM "apart {self.kind}") ORDER BY d.n"""
         found = bulk.connection.execute(sql).fetchall()
         rows = bulk.linked.cleans[self.kind].raw.rows(bulk.connection, (n for n, *_ in found))
@@ -90,27 +114,43 @@ class _Answers:
         """The part of the scalar way that the rows belong to: its sheet and layout are theirs."""
         return next(part for part in self.bulk.scalar.tables.parts if part.layout.kind == self.kind)
 
-    def _title(self) -> str:
+    def title(self) -> str:
         """What people call an application, as `deciding.title_of` has it."""
         there = {row[0] for row in self.bulk.connection.execute(f'DESCRIBE "draft {self.kind}"').fetchall()}
         facts = self.bulk.query.plans.policy.facts.values()
-        texts = [f'd."{f.name}"' for f in facts if f.entity == self.kind and f.type.kind == "text" and f.name in there]
+        texts = [
+            f'd."{f.name}"'
+            for f in facts
+            if f.entity == self.kind and f.type.kind == "text" and f.name in there
+        ]
         return f"regexp_replace(COALESCE({', '.join([*texts, repr('')])}), '[\\s\\p{{Z}}]+', ' ', 'g')"
 
     def _decision(self, title: str, cells: Mapping[str, Any], shares: Mapping[str, list[Result]]) -> Decision:
         granted, version = cells["outcome"] == "granted", cells["version"]
-        plan = self.bulk.query.plans.versions[version][1]
         failures = () if granted else self.words.failures(version, cells["refusals"], cells)
-        fact = self.bulk.query.plans.policy.facts.get(self.bulk.query.plans.last.application.option)
         option = cells["option"] or ""
         return Decision(
             subject=Subject(self.kind, cells["id"], self.label), title=title, declared_on=cells["day"],
             outcome="granted" if granted else "refused", amount=_yuan(cells["amount"]), option=option,
-            option_label=fact.options.get(option, m.Label(option)) if fact and option else _NOTHING,
+            option_label=self.option_label(option),
             refusals=failures, set_aside=(), missing=(), readings=(), results=tuple(shares.get(cells["id"], ())),
-            assumed=(), ties=(), version=version_of(plan), notes=self.words.notes(version, cells["day"], failures),
+            assumed=(), ties=(), version=self.version(version), notes=self.words.notes(version, cells["day"], failures, cells["nothing"]),
             compared=_NOTHING, may_be=("granted",) if granted else ("refused",), supposed=self.words.supposed(version),
         )  # fmt: skip
+
+    @property
+    def option_fact(self) -> m.Fact | None:
+        """The fact that says what is applied for."""
+        return self.bulk.query.plans.policy.facts.get(self.bulk.query.plans.last.application.option)
+
+    def option_label(self, option: str | None) -> m.Label:
+        """What is applied for, in words."""
+        fact = self.option_fact
+        return fact.options.get(option, m.Label(option)) if fact and option else _NOTHING
+
+    def version(self, number: int) -> str:
+        """The id of a version."""
+        return version_of(self.bulk.query.plans.versions[number][1])
 
     # --- headline values of what belongs to an application ---
 
@@ -141,14 +181,16 @@ class _Answers:
         return joins, owner
 
 
-def _values(bulk: Bulk, path: str, joins: str = "", owner: str = "NULL") -> Iterator[tuple[str, tuple[str, ...], Any, Any]]:
+def _values(
+    bulk: Bulk, path: str, joins: str = "", owner: str = "NULL", where: str = ""
+) -> Iterator[tuple[str, tuple[str, ...], Any, Any]]:
     """Of each entity with a headline value: its id, what else it refers to, the value, and its application (or its row)."""
     kind = path.partition(".")[0]
     application = bulk.query.plans.last.application.entity
     refs = [r.name for r in bulk.query.plans.policy.entities[kind].references.values() if r.to != application]
     others = ", ".join(f'd."{name}"' for name in refs)
-    sql = f"""SELECT v.id, v.value, {owner}{', ' + others if others else ''} FROM "out_{path}" v JOIN "draft {kind}" d USING (id){joins}
-        WHERE v.id NOT IN (SELECT id FROM "apart {kind}") AND NOT v.scalar ORDER BY d.n"""
+    sql = f"""SELECT v.id, v.value, {owner}{", " + others if others else ""} FROM "out_{path}" v JOIN "draft {kind}" d USING (id){joins}
+        WHERE v.id NOT IN (SELECT id FROM "apart {kind}") AND NOT v.scalar{where} ORDER BY d.n"""
     for id_, value, own, *of in bulk.connection.execute(sql).fetchall():
         yield id_, tuple(other for other in of if other is not None), value, own
 
@@ -156,11 +198,12 @@ def _values(bulk: Bulk, path: str, joins: str = "", owner: str = "NULL") -> Iter
 def _result(bulk: Bulk, kind: str, name: str, id_: str, of: tuple[str, ...], value: Any) -> Result:
     plans = bulk.query.plans
     info = plans.last.nodes[name].info
-    known: Known | None = value
     if bulk.query.numbers[f"{kind}.{name}"] and value is not None:
         scale = bulk.query.scales[f"{kind}.{name}"]
-        known = exact.divide(Decimal(value * scale.numerator), Decimal(scale.denominator))
-    return Result(Subject(kind, id_, plans.policy.entities[kind].label, of), name, info.label, info.type, known)  # type: ignore[arg-type]
+        value = exact.divide(Decimal(value * scale.numerator), Decimal(scale.denominator))
+    return Result(
+        Subject(kind, id_, plans.policy.entities[kind].label, of), name, info.label, info.type, value
+    )
 
 
 def _totals(bulk: Bulk) -> Iterator[tuple[tuple[int, int], Result]]:
@@ -170,20 +213,26 @@ def _totals(bulk: Bulk) -> Iterator[tuple[tuple[int, int], Result]]:
     for path, i in order.items():
         kind, _, name = path.partition(".")
         if not policy.entities[kind].dated_by:
-            for id_, of, value, n in _values(bulk, path, owner="d.n"):
-                if value is not None:
-                    yield (i, n), _result(bulk, kind, name, id_, of, value)
+            for id_, of, value, n in _values(bulk, path, owner="d.n", where=" AND NOT v.open"):
+                yield (i, n), _result(bulk, kind, name, id_, of, value)
     world = bulk.scalar.decided.world
     for result in bulk.scalar.decided.decision.results:
         given = world.entities[result.subject.kind][result.subject.id].given
-        row = 0
-        if given is not None and isinstance(given.span.source, Grid):
-            row, _ = given.span.source.cell(given.span.start)
-        yield (order[f"{result.subject.kind}.{result.name}"], row), result
+        assert given is not None
+        yield (
+            (order[f"{result.subject.kind}.{result.name}"], _place(bulk, result.subject.kind, given.span)),
+            result,
+        )
+
+
+def _place(bulk: Bulk, kind: str, span: Span) -> int:
+    """The place of a row among those of its kind, as `draft KIND` counts it."""
+    row, _ = span.source.position(span.start)
+    if kind in bulk.linked.cleans:
+        return row
+    grids = [part.placed.grid for part in bulk.scalar.tables.parts]
+    return row + next(i for i, grid in enumerate(grids) if grid is span.source) * SHEET
 
 
 def _yuan(fen: int) -> Decimal:
     return CONTEXT.multiply(Decimal(fen), CONTEXT.divide(Decimal(FEN.numerator), Decimal(FEN.denominator)))
-
-
-

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     import duckdb
 
 # What may make a row a total or an example, in any cell; letters and signs that compatibility forms would change.
-_SUSPECT = r"合 *计|小 *计|总 *计|累 *计|(?i:t *o *t *a *l)|示 *例|[\x{2E80}-\x{2FDF}\x{F900}-\x{FAFF}Ａ-Ｚａ-ｚ]"
+_SUSPECT = (
+    r"合 *计|小 *计|总 *计|累 *计|(?i:t *o *t *a *l)|示 *例|[\x{2E80}-\x{2FDF}\x{F900}-\x{FAFF}Ａ-Ｚａ-ｚ]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,10 @@ def _parsed(policy: m.Policy, raw: Raw) -> Iterator[tuple[Said, Parsed]]:
                 yield Said(name, "id", "id"), cells.word(cell, type_, here)
             case "reference":
                 optional = entity.references[target.name].optional
-                yield Said(name, "reference", target.name, optional=optional), cells.word(cell, type_, here, optional)
+                yield (
+                    Said(name, "reference", target.name, optional=optional),
+                    cells.word(cell, type_, here, optional),
+                )
             case "relation":
                 words = {**dict.fromkeys(SOME_WORDS, TRUE), **dict.fromkeys(NONE_WORDS, FALSE)}
                 text = trimmed(cell, type_)

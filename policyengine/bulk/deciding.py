@@ -17,7 +17,6 @@ from policyengine.columns import engine
 from policyengine.columns.compiling import Query, compile_query
 from policyengine.columns.database import Duck
 from policyengine.columns.domain import NotExact
-from policyengine.diagnostics import CaseError
 from policyengine.instances import Plans
 from policyengine.tables.batch import Account, Batch, decide_tables
 from policyengine.tables.cells import Row, placed
@@ -57,7 +56,9 @@ class Bulk:
         """Whether every row is accounted for, and every application's row has exactly one decision."""
         application = self.query.plans.last.application.entity
         used = sum(account.used for account in self.accounts if account.kind == application)
-        return all(account.adds_up for account in self.accounts) and used == self.by_columns + len(self.scalar.done)
+        return all(account.adds_up for account in self.accounts) and used == self.by_columns + len(
+            self.scalar.done
+        )
 
 
 def decide_bulk(
@@ -108,7 +109,7 @@ def _load(
         if loaded is None:
             if file.format in ("csv", "tsv"):  # an untidy file: all its rows are needed
                 whole = open_tables(plans.policy, inputs, how, asked)
-                sheet, layout = next((s, l) for s, l in whole.sheets if l.kind == layout.kind)
+                sheet, layout = next(pair for pair in whole.sheets if pair[1].kind == layout.kind)
             loaded = raw.hand_over(connection, plans.policy, sheet, layout, folder)
         _units(connection, plans, loaded)
         made.append(loaded)
@@ -144,7 +145,12 @@ class _Run:
         linked = Linked(self.connection, policy, cleans, self.opened.complete)
         linked.put_together()
         for sheet in self.raws:
-            odd = [n for (n,) in self.connection.execute(f'SELECT n FROM "cells {sheet.kind}" WHERE odd').fetchall()]
+            odd = [
+                n
+                for (n,) in self.connection.execute(
+                    f'SELECT n FROM "cells {sheet.kind}" WHERE odd'
+                ).fetchall()
+            ]
             if odd:
                 linked.touched(sheet.kind, self._part(sheet, odd).entries.values())
         linked.spread()
@@ -159,13 +165,19 @@ class _Run:
             if now == known:
                 break
             here = scalar.here
-        accounts = tuple(self._account(sheet, part, scalar) for sheet, part in zip(self.raws, parts, strict=True))
+        accounts = tuple(
+            self._account(sheet, part, scalar) for sheet, part in zip(self.raws, parts, strict=True)
+        )
         application = self.plans.last.application.entity
-        by_columns = self._count(f'SELECT count(*) FROM "out_applications" WHERE id NOT IN (SELECT id FROM "apart {application}")')
+        by_columns = self._count(
+            f'SELECT count(*) FROM "out_applications" WHERE id NOT IN (SELECT id FROM "apart {application}")'
+        )
         return Bulk(self.connection, query, linked, scalar, accounts, by_columns)
 
     def _columns(self, linked: Linked, known: Elsewhere) -> Query:
         """Decide by column; what is left open goes apart with all that is linked with it."""
+        for name, type_ in self.connection.execute("SELECT table_name, table_type FROM information_schema.tables WHERE starts_with(table_name, 'out_')").fetchall():  # fmt: skip
+            self.connection.execute(f'DROP {"VIEW" if type_ == "VIEW" else "TABLE"} "{name}"')
         needed = () if self.general.lost else self.general.needed
         linked.stage(needed, known)
         database = Duck(self.connection)
@@ -173,8 +185,6 @@ class _Run:
         engine.compute(database, query)
         for name, kind in query.kinds.items():
             linked.set_apart(kind, f'SELECT id FROM "out_{name}" WHERE scalar')
-        # why nothing is paid although the conditions are met, the scalar way says
-        linked.set_apart(self.plans.last.application.entity, "SELECT id FROM out_applications WHERE outcome = 'granted' AND amount = 0")  # fmt: skip
         linked.spread()
         return query
 
@@ -185,7 +195,9 @@ class _Run:
     def _part(self, sheet: raw.Raw, numbers: list[int]) -> Part:
         head = [row for row in sheet.placed.sheet.rows if row.number <= sheet.layout.header_row]
         rows: list[Row] = [*head, *sheet.rows(self.connection, numbers)]
-        return read_part(self.plans.policy, placed(replace(sheet.placed.sheet, rows=tuple(rows))), sheet.layout)
+        return read_part(
+            self.plans.policy, placed(replace(sheet.placed.sheet, rows=tuple(rows))), sheet.layout
+        )
 
     def _count(self, sql: str) -> int:
         return int(self.connection.execute(sql).fetchall()[0][0] or 0)
@@ -198,6 +210,8 @@ class _Run:
         rows = max(0, last - sheet.layout.header_row)
         given = len(part.entries) + len(part.totals) + len(part.examples)
         apart = self._count(f'SELECT count(*) FROM "cells {sheet.kind}" WHERE odd OR n IN (SELECT n FROM "draft {sheet.kind}" WHERE id IN (SELECT id FROM "apart {sheet.kind}"))')  # fmt: skip
-        used = self._count(f'SELECT count(*) FROM "{sheet.kind}" WHERE id NOT IN (SELECT id FROM "apart {sheet.kind}")')
+        used = self._count(
+            f'SELECT count(*) FROM "{sheet.kind}" WHERE id NOT IN (SELECT id FROM "apart {sheet.kind}")'
+        )
         blank = rows - filled + (apart - given)
         return Account(rest.name, sheet.kind, rows, used + rest.used, rest.rejected, blank, rest.examples)

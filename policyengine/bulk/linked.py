@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     import duckdb
 
 
+SHEET = 1 << 40  # what the rows of a further sheet are counted from, where a kind has no sheet of its own
+
+
 @dataclass(frozen=True, slots=True)
 class Linked:
     """The entities of all tables. `cleans` by kind; a kind without a table may still be told of."""
@@ -78,10 +81,13 @@ class Linked:
         clean, joins = self.cleans[kind], ""
         targets = []
         for i, reference in enumerate(self.policy.entities[kind].references.values()):
-            written, code = clean.find("reference", reference.name), self._code(clean, reference.to, reference.name)
+            written, code = (
+                clean.find("reference", reference.name),
+                self._code(clean, reference.to, reference.name),
+            )
             coded = reference.to in self.cleans and self._code(self.cleans[reference.to], reference.to)
             if written and code:
-                none = f"{written[:-1]}__none\"" if reference.optional else FALSE
+                none = f'{written[:-1]}__none"' if reference.optional else FALSE
                 word = f"COALESCE({written}, CASE WHEN NOT {none} THEN {code} END)"
             else:
                 word = written or code or "CAST(NULL AS VARCHAR)"
@@ -102,7 +108,9 @@ class Linked:
         relations = [name for name, _, _ in tables.relations(self.policy, kind)]
         if not sources:
             if not listed:
-                refs = "".join(f', CAST(NULL AS VARCHAR) AS "{r}"' for r in self.policy.entities[kind].references)
+                refs = "".join(
+                    f', CAST(NULL AS VARCHAR) AS "{r}"' for r in self.policy.entities[kind].references
+                )
                 self._make(f"draft {kind}", f"SELECT 0 AS n, CAST(NULL AS VARCHAR) AS id{refs} WHERE FALSE")
             return
         if not listed and self.policy.entities[kind].references:
@@ -139,11 +147,16 @@ class Linked:
 
     def _sources(self, kind: str) -> Iterator[str]:
         """Each reference through which rows tell of a kind, as a query of what they tell."""
-        for holder, clean in self.cleans.items():
+        for i, (holder, clean) in enumerate(self.cleans.items()):
+            place = f"n + {i} * CAST({SHEET} AS BIGINT)"
             for reference in self.policy.entities[holder].references.values():
                 if reference.to != kind:
                     continue
-                said = [s for s in clean.said.values() if s.via == reference.name and s.use in ("fact", "relation")]
+                said = [
+                    s
+                    for s in clean.said.values()
+                    if s.via == reference.name and s.use in ("fact", "relation")
+                ]
                 if not said and kind in self.cleans:
                     continue
                 shown = "".join(
@@ -152,7 +165,7 @@ class Linked:
                     for s in said
                 )
                 where = f'"{reference.name}" IS NOT NULL'
-                yield f'SELECT n, "{reference.name}" AS id{shown} FROM "draft {holder}" WHERE {where}'
+                yield f'SELECT {place} AS n, "{reference.name}" AS id{shown} FROM "draft {holder}" WHERE {where}'
 
     def _bare(self, column: str, via: str) -> str:
         return column.replace(f"{via}.", "", 1)
@@ -179,7 +192,9 @@ class Linked:
         entity, draft = self.policy.entities[kind], f'"draft {kind}"'
         there = self._columns(f"draft {kind}")
         self.set_apart(kind, f"SELECT id FROM {draft} GROUP BY id HAVING count(*) > 1")
-        keys = {tuple(entity.unique)} | ({(entity.key,)} if kind != self.policy.header.application.entity else set())
+        keys = {tuple(entity.unique)} | (
+            {(entity.key,)} if kind != self.policy.header.application.entity else set()
+        )
         for names in keys:
             if names and all(name in there for name in names):
                 key = ", ".join(f'"{name}"' for name in names)
@@ -189,7 +204,9 @@ class Linked:
         for reference in entity.references.values():
             ref, there_ = f'"{reference.name}"', f'SELECT id FROM "draft {reference.to}"'
             lacking = f"{ref} IS NULL OR " if not reference.optional else ""
-            self.set_apart(kind, f"SELECT id FROM {draft} WHERE {lacking}({ref} IS NOT NULL AND {ref} NOT IN ({there_}))")
+            self.set_apart(
+                kind, f"SELECT id FROM {draft} WHERE {lacking}({ref} IS NOT NULL AND {ref} NOT IN ({there_}))"
+            )
             many = f"SELECT {ref} FROM {draft} WHERE {ref} IS NOT NULL GROUP BY {ref} HAVING count(*) > {reference.most}"
             self.set_apart(kind, f"SELECT id FROM {draft} WHERE {ref} IN ({many})")
         for name, child, reference in tables.relations(self.policy, kind):
@@ -213,7 +230,11 @@ class Linked:
                 to = words.setdefault(reference.to, set())
                 written = entry.references.get(reference.name, (None,))[0]
                 code = entry.facts.get((reference.name, self.policy.entities[reference.to].key))
-                to |= {word for word in (written, str(code.value) if code and code.value is not None else None) if word}
+                to |= {
+                    word
+                    for word in (written, str(code.value) if code and code.value is not None else None)
+                    if word
+                }
         for of, named in words.items():
             there = self._columns(f"draft {of}")
             entity = self.policy.entities[of]

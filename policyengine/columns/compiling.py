@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from policyengine.columns import tables
+from policyengine.columns import logic, tables
 from policyengine.columns.contradictions import Contradictions
 from policyengine.columns.dialect import DUCKDB, Dialect
 from policyengine.columns.domain import (
@@ -26,6 +26,7 @@ from policyengine.columns.names import Names
 from policyengine.columns.refusals import Refusals, Where
 from policyengine.columns.scope import Scope
 from policyengine.columns.text import Output, Written, write
+from policyengine.deciding import pools
 from policyengine.instances import Plans
 from policyengine.lang import nodes as n
 from policyengine.values import Type
@@ -51,10 +52,11 @@ class Query:
     `schema`: the staged tables. `written`: the statements, and the query of each output; `kinds`: the entity whose rows
     an output has. `applications` has a row an application, with `outcome`, `amount` (fen),
     `refusals`, the amount of each program, and `scalar`: whether columns leave it to the scalar way. A headline value
-    (`participation.share`) has `id`, `value` (`numbers`: a number, in units of its scale) and `scalar`; other outputs only say which rows
-    contradict themselves. `columns`: what is shown of an application, with the types (as in the staged tables). `lost`: values that
-    columns do not know, and why. `cohort`: group rules over the whole case, so that one open row leaves all to the scalar way. `worded`:
-    the conditions that may be listed, and what their words name, if that was asked for.
+    (`participation.share`) has `id`, `value` (`numbers`: a number, in units of its scale) and `scalar`, with words also
+    whether a relation of its entity is `open`, so that it is left out; other outputs only say which rows
+    contradict themselves. `columns`: what is shown of an application, with the types (as in the staged tables). `lost`: values that columns do not know, and why. `cohort`: group rules over the whole
+    case, so that one open row leaves all to the scalar way. `worded`: the conditions that may be listed, and what their
+    words name, if that was asked for.
     """
 
     plans: Plans
@@ -154,7 +156,7 @@ class _Compiler:
         columns["refusals"] = self._listed(refusals, granted)
         if self.words:
             named, unsaid = self._named(refusals)
-            columns |= {**named, **self._when(scope)}
+            columns |= {**named, **self._when(scope), "used_up": both(granted.yes, self._used_up(scope))}
             fault = either(fault, unsaid)
         if application.option:
             option = names.read(scope, application.option)
@@ -209,6 +211,20 @@ class _Compiler:
                 named.append(Named(node, column, scale))
             self.worded[where] = tuple(named)
         return columns, unsaid
+
+    def _used_up(self, scope: Scope) -> str:
+        """Whether a pool in which the application takes part has nothing left for it, as `deciding` has it."""
+        num, found = self.names.num, FALSE
+        for guard, plan in Refusals(self.names).versions(scope):
+            for name, node in pools(plan, scope.kind):
+                asked, got = self.names.read(scope, node.of), self.names.read(scope, name)
+                assert isinstance(asked, Num) and isinstance(got, Num)
+                nothing = logic.compared(num, "<=", got, num.const(Fraction(0)))
+                something = logic.compared(num, ">", asked, num.const(Fraction(0)))
+                part = self.names.read(scope, node.where) if node.where else Truth(TRUE)
+                assert isinstance(part, Truth)
+                found = either(found, both(guard, part.yes, nothing.yes, something.yes))
+        return found
 
     def _when(self, scope: Scope) -> dict[str, str]:
         """The day of an application, and the number of the version in force on it."""
@@ -272,11 +288,12 @@ class _Compiler:
             value = self.names.read(scope, name)
             sql, fault, scale = self._value(value, path)
             lost = either(opposite(value.known), value.fault, fault)
+            columns = {"id": '"id"', "value": sql}
             if self.words and not self.names.is_dated(kind):  # left out where a relation is open
                 inverses = [inverse for inverse, _, _ in tables.relations(self.plans.policy, kind)]
-                lost = both(lost, *(self.names.closed(scope, inverse) for inverse in inverses))
-                sql = f"CASE WHEN {both(value.known, opposite(value.fault))} THEN {sql} END"
-            found[path] = Output(scope.frame, {"id": '"id"', "value": sql, "scalar": lost}, scale)
+                closed = both(*(self.names.closed(scope, inverse) for inverse in inverses))
+                lost, columns["open"] = both(lost, closed), opposite(closed)
+            found[path] = Output(scope.frame, {**columns, "scalar": lost}, scale)
         return found
 
     def _number(self, path: str) -> bool:

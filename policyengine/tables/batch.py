@@ -73,7 +73,8 @@ class Done:
 class Batch:
     """A table decided. `rounds`: how often the case was decided until nothing more had to be set aside.
 
-    `here`: what these rows say of relations to rows decided apart from them.
+    `here`: what these rows say of relations to rows decided apart from them. `by_columns`: how many applications were
+    decided by column; `decided.world` does not hold them.
     """
 
     tables: Tables
@@ -83,6 +84,7 @@ class Batch:
     accounts: tuple[Account, ...]
     rounds: int
     here: Elsewhere
+    by_columns: int = 0
 
     @property
     def policy(self) -> m.Policy:
