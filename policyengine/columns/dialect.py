@@ -103,6 +103,7 @@ SPARK = Dialect(
     table="CACHE TABLE {name} AS\n{sql}",
     settings={
         "spark.sql.ansi.enabled": "true",
+        "spark.sql.decimalOperations.allowPrecisionLoss": "true",
         "spark.sql.ansi.doubleQuotedIdentifiers": "true",
         "spark.sql.parser.escapedStringLiterals": "true",
     },

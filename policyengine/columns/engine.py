@@ -18,7 +18,7 @@ from policyengine.columns import components, files, tables
 from policyengine.columns.compiling import FEN, SEPARATOR, Query, compile_query
 from policyengine.columns.database import Database, Duck, exists
 from policyengine.columns.dialect import literal
-from policyengine.columns.files import FileSource
+from policyengine.columns.files import FileSource, SetAside
 from policyengine.columns.staging import FromStaged, Rows
 from policyengine.deciding import decide
 from policyengine.decision import CaseDecision, Decision
@@ -294,3 +294,18 @@ def fitted(
 def write(batch: Batch, path: str) -> None:
     """The decided applications as a Parquet file."""
     batch.connection.execute(f"COPY (SELECT * FROM decided) TO {literal(path)} (FORMAT parquet)")
+
+
+def stage_files(plans: Plans, sources: Mapping[str, FileSource], folder: str) -> list[SetAside]:
+    """Files staged as `KIND.parquet` in a folder, for another engine to decide; what was set aside, and why."""
+    connection = driver().connect()
+    files.stage(connection, plans, sources)
+    for kind, fields in tables.schema(plans).items():
+        # 128 bits have no type of their own in Parquet
+        shown = ", ".join(
+            f'CAST("{f.name}" AS DECIMAL(38, 0)) AS "{f.name}"' if f.type == "wide" else f'"{f.name}"'
+            for f in fields
+        )
+        path = literal(f"{folder.rstrip('/')}/{kind}.parquet")
+        connection.execute(f'COPY (SELECT {shown} FROM "{kind}") TO {path} (FORMAT parquet)')
+    return list(files.set_aside(connection))

@@ -65,7 +65,8 @@ class Wholes:
         return self._of("({} - {})", a.low - b.high, a.high - b.low, a, b)
 
     def negated(self, a: Whole) -> Whole:
-        return self._of("(-{})", -a.high, -a.low, a)
+        """0 − a, since a database's own sign may round what has more than 34 digits."""
+        return self.minus(self.const(0), a)
 
     def times(self, a: Whole, b: Whole) -> Whole:
         if a.low == a.high == 1:
