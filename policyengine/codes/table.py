@@ -65,7 +65,7 @@ _FILES: tuple[Code, ...] = (
     ),
     Code(
         "staged-column-wrong",
-        "{entity}（{kind}）的列“{column}”不是已整理的表该有的",
+        "“{kind}”表的列“{column}”不是已整理的表该有的",
         "column `{column}` of {kind} is none of a staged table, or of another type",
         ("列名和类型见 policyengine sql 打印的开头", "金额写成以分为单位的整数"),
         ("see the head of what `policyengine sql` prints for names and types", "write money as whole fen"),
@@ -76,7 +76,7 @@ _FILES: tuple[Code, ...] = (
     ),
     Code(
         "staged-rows-wrong",
-        "{entity}（{kind}）的列“{column}”有{rows}处不合要求：超出范围、重复，或者没有所指的对象",
+        "“{kind}”表的列“{column}”有{rows}处不合要求：超出范围、重复，或者没有所指的对象",
         "{rows} rows of {kind} are wrong in `{column}`: out of range, twice, or referring to nothing",
         ("改好这些行，或者先把它们单独放开",),
         ("correct these rows, or set them aside first",),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import gcd
 
-from policyengine.columns.dialect import Dialect
+from policyengine.columns.dialect import WIDE_MOST, Dialect
 from policyengine.columns.domain import (
     FALSE,
     TRUE,
@@ -112,13 +112,16 @@ class Wholes:
         wide = a.wide or b.wide
         return f"({self._as(a, wide)} {operator} {self._as(b, wide)})"
 
-    def floor_div(self, a: Whole, b: Whole) -> Whole:
-        """a ÷ b rounded down, for a ≥ 0 and b > 0: this, and no other, is whole division in every database."""
+    def floor_div(self, a: Whole, b: Whole, most: int = WIDE_MOST) -> Whole:
+        """a ÷ b rounded down, for a ≥ 0 and b > 0: this, and no other, is whole division in every database.
+
+        `most`: what the quotient never exceeds, where more is known than the bounds of a and b say.
+        """
         if a.low < 0 or b.low <= 0:
             raise NotExact("相除的数可能是负数 / a number to divide may be negative")
         if b.high == 1:
             return a
-        low, high = a.low // b.high, a.high // b.low
+        low, high = a.low // b.high, min(a.high // b.low, most)
         if high > self.d.quotient_most:
             raise NotExact(
                 f"商可能超过{len(str(self.d.quotient_most))}位整数 / a quotient may have more than {len(str(self.d.quotient_most))} digits"

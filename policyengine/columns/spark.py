@@ -105,8 +105,8 @@ def decide_staged(
         found = [
             f for kind, fields in tables.schema(plans).items() for f in _read(database, kind, fields, folder)
         ]
-        staged.must_hold(found, plans)
-        staged.must_hold(staged.faults(database, plans), plans)
+        staged.must_hold(found)
+        staged.must_hold(staged.faults(database, plans))
     except PySparkException as error:
         zh, en = "不是 Parquet 文件，或者已损坏", "it is no Parquet file, or a damaged one"
         place = Source(folder, "").whole()

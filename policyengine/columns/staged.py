@@ -27,15 +27,16 @@ class Fault:
     rows: int
 
 
-def must_hold(faults: list[Fault], plans: Plans) -> None:
+def must_hold(faults: list[Fault]) -> None:
     """CaseError with all faults, if there are any."""
     found = []
     for fault in faults:
-        entity = plans.policy.entities[fault.kind]
-        words = {"kind": fault.kind, "entity": entity.label, "column": fault.column, "rows": fault.rows}
+        words = {"kind": fault.kind, "column": fault.column}
         place = Source(fault.kind, "").whole()
-        code = "staged-column-wrong" if not fault.rows else "staged-rows-wrong"
-        found.append(diagnostic(code, place, **words))
+        if fault.rows:
+            found.append(diagnostic("staged-rows-wrong", place, rows=fault.rows, **words))
+        else:
+            found.append(diagnostic("staged-column-wrong", place, **words))
     if found:
         raise CaseError(found)
 

@@ -27,7 +27,6 @@ from policyengine.columns.domain import (
     either,
     needs_wide,
     opposite,
-    when,
 )
 from policyengine.columns.frames import qualify
 from policyengine.columns.scope import Scope
@@ -296,7 +295,7 @@ class _Group:
         Each gets its share rounded down to whole units; what is left goes out unit by unit to the largest remainder,
         then the larger weight, then the stable key; what is less than a unit to the first, or to nobody (`odd` False).
         """
-        w, d = self.names.num.w, self.names.dialect
+        w = self.names.num.w
         if unit.low < 0:
             raise NotExact("取整单位可能是负数 / a rounding unit may be negative")
         ratio = scale / unit.scale
@@ -305,18 +304,10 @@ class _Group:
         each = w.greatest(w.times(unit.numerator, w.const((unit.scale / step).numerator)), w.const(1))
         if not odd:
             whole = w.times(w.floor_div(whole, each), each)
-        claim = w.times(whole, weight.numerator)
+        claim = w.times(whole, w.chosen(self.counts, weight.numerator, w.const(0)))
         below = w.times(w.greatest(sum_, w.const(1)), each)
         cap = whole.high // each.low
-        exact = w.floor_div(claim, below)
-        units = Whole(
-            self.hold(
-                "units",
-                when(self.counts, exact.sql, w.const(0).sql if not exact.wide else d.integer(0, True)),
-            ),
-            0,
-            exact.high,
-        )
+        units = self.held("units", w.floor_div(claim, below, cap))  # a weight is a part of the sum of all
         rest = self.held("rest", w.remainder(claim, below))
         given = self.summed("given", units, 0, max(cap, 1))
         order = f"{rest.sql} DESC, {weight.raw} DESC, {self.order}"
