@@ -25,11 +25,10 @@ def session() -> SparkSession:
         raise click.UsageError(_JAVA)
     from pyspark.sql import SparkSession
 
-    # a master that the submission names comes first
-    master = (
-        {} if "MASTER" in os.environ or "PYSPARK_GATEWAY_PORT" in os.environ else {"spark.master": "local[*]"}
-    )
-    made: SparkSession = SparkSession.builder.appName("policyengine").config(map=master).getOrCreate()
+    builder = SparkSession.builder.appName("policyengine")
+    if "MASTER" not in os.environ and "PYSPARK_GATEWAY_PORT" not in os.environ:  # nothing was submitted
+        builder = builder.master("local[*]")
+    made: SparkSession = builder.getOrCreate()
     return made
 
 
