@@ -110,6 +110,7 @@ def _load(
                 whole = open_tables(plans.policy, inputs, how, asked)
                 sheet, layout = next(pair for pair in whole.sheets if pair[1].kind == layout.kind)
             loaded = raw.hand_over(connection, plans.policy, sheet, layout, folder)
+        loaded.look_for_padding(connection)
         _units(connection, plans, loaded)
         made.append(loaded)
     return made

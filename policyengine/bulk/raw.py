@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from policyengine.columns.cells import as_text, padded
 from policyengine.columns.dialect import literal
 from policyengine.tables.cells import MAX_CELL, Cell, Placed, Row
 from policyengine.tables.entries import EntryReader
@@ -35,7 +36,7 @@ class Raw:
 
     `types`: of each column by number, as the database names them. `marked`: whether there is a column `odd`, true where a
     cell is not what it looks like (a formula without a result, a code that is a number). `held`: its rows, where they are
-    in memory.
+    in memory. `padded`: columns with white space around what is in them.
     """
 
     kind: str
@@ -44,10 +45,24 @@ class Raw:
     types: Mapping[int, str]
     marked: bool = False
     held: Mapping[int, Row] = field(default_factory=dict)
+    padded: frozenset[int] = frozenset()
 
     @property
     def view(self) -> str:
         return f'"raw {self.kind}"'
+
+    def text(self, column: int) -> str:
+        """A cell as text without outer white space."""
+        type_ = self.types.get(column, "VARCHAR")
+        return as_text(f"c{column}", type_, column in self.padded)
+
+    def look_for_padding(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Find out which columns need to have white space taken off."""
+        texts = [i for i, type_ in self.types.items() if type_ == "VARCHAR"]
+        if texts:
+            tests = ", ".join(f"bool_or({padded(f'c{i}')})" for i in texts)
+            answers = connection.execute(f"SELECT {tests} FROM {self.view}").fetchall()[0]
+            self.padded = frozenset(i for i, yes in zip(texts, answers, strict=True) if yes)
 
     def rows(self, connection: duckdb.DuckDBPyConnection, numbers: Iterable[int]) -> Iterator[Row]:
         """The rows of these numbers as their file has them, in order."""
@@ -171,14 +186,15 @@ def _csv(
     import duckdb as database
 
     scan = f"read_csv({literal(str(path))}, {_options([f'c{i}' for i in range(1, width + 1)], delimiter)})"
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW "raw {layout.kind}" AS SELECT * FROM
-        (SELECT row_number() OVER () AS n, * FROM {scan}) WHERE n > {layout.header_row}"""
-    )
     try:
-        connection.execute(f"SELECT count(c{width}) FROM {scan}")
+        connection.execute(f'CREATE OR REPLACE TEMP TABLE "file {layout.kind}" AS SELECT * FROM {scan}')
     except database.Error:  # a row that is longer than the first ones
         return None
+    # a table keeps the order of the file, and counts its rows
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP VIEW "raw {layout.kind}" AS SELECT rowid + 1 AS n, * FROM "file {layout.kind}"
+        WHERE rowid >= {layout.header_row}"""
+    )
     return Raw(layout.kind, placed, layout, dict.fromkeys(range(1, width + 1), "VARCHAR"))
 
 
