@@ -16,6 +16,7 @@ from policyengine.bulk.linked import Linked
 from policyengine.columns import engine
 from policyengine.columns.compiling import Query, compile_query
 from policyengine.columns.domain import NotExact
+from policyengine.diagnostics import CaseError
 from policyengine.instances import Plans
 from policyengine.tables.batch import Account, Batch, decide_tables
 from policyengine.tables.cells import Row, placed
@@ -77,10 +78,16 @@ def decide_bulk(
     inputs = list(files)
     try:
         opened = open_tables(plans.policy, inputs, how, asked, _HEAD)
+    except CaseError as wrong:  # seen whole, it may not be wrong
+        raise NotByColumn(
+            "表头要看过全表才能判断 / the whole tables are needed to say what is wrong"
+        ) from wrong
+    try:
         general = compile_query(plans, readings, words=True)
         if general.cohort:
             raise NotByColumn("有的规则要比较全部申报 / a rule compares all applications")
         connection = connect()
+        connection.execute("SET enable_progress_bar = FALSE")
         raws = _load(connection, plans, inputs, how, asked, opened, folder)
         return _Run(plans, readings, raws, opened, general, connection).run()
     except NotExact as why:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     import duckdb
 
     from policyengine import model as m
-
-_UNTIDY = re.compile(rb"(?:^|\n)\r?\n(?!\Z)|\0")  # an empty line, which the database would not count
 
 
 @dataclass(slots=True)
@@ -132,7 +129,7 @@ def hand_over(
             odd = row.number in reader.merged or any(_odd(c, reader.by_column.get(i), policy) for i, c in row.cells.items())  # fmt: skip
             writer.writerow([row.number, "1" if odd else "", *texts])
     names = ["n", "odd", *(f"c{i}" for i in range(1, width + 1))]
-    options = _options(names, ",")
+    options = _options(names, ",", False)
     connection.execute(
         f"""CREATE OR REPLACE TEMP VIEW "raw {layout.kind}" AS SELECT * REPLACE (CAST(n AS BIGINT) AS n, COALESCE(odd, '') = '1' AS odd)
         FROM read_csv({literal(str(path))}, {options})"""
@@ -156,7 +153,10 @@ def _odd(cell: Cell, column: Column | None, policy: m.Policy) -> bool:
 
 def _tidy(data: bytes, text: str) -> bool:
     """Whether every line is one record, so that lines and rows are the same."""
-    if _UNTIDY.search(data) or data.count(b"\r") != data.count(b"\r\n"):
+    body = data.rstrip(b"\r\n")
+    if body[:1] in b"\r\n" or any(sign in body for sign in (b"\n\n", b"\n\r\n", b"\0")):
+        return False  # an empty line, which the database would not count
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return False
     if max(map(len, data.split(b"\n"))) > MAX_CELL:
         return False
@@ -169,10 +169,11 @@ def _tidy(data: bytes, text: str) -> bool:
     return records == data.count(b"\n") + (not data.endswith(b"\n"))
 
 
-def _options(names: Iterable[str], delimiter: str) -> str:
+def _options(names: Iterable[str], delimiter: str, ragged: bool) -> str:
+    """How the database reads a text file. `ragged`: whether rows may be shorter than others; lines are rows then."""
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     return f"""columns = {{{columns}}}, auto_detect = FALSE, header = FALSE, delim = {literal(delimiter)}, quote = '"', escape = '"',
-        null_padding = TRUE, strict_mode = TRUE, max_line_size = 10000000"""
+        null_padding = {ragged}, strict_mode = TRUE, max_line_size = 10000000"""
 
 
 def _csv(
@@ -185,7 +186,9 @@ def _csv(
 ) -> Raw | None:
     import duckdb as database
 
-    scan = f"read_csv({literal(str(path))}, {_options([f'c{i}' for i in range(1, width + 1)], delimiter)})"
+    scan = (
+        f"read_csv({literal(str(path))}, {_options([f'c{i}' for i in range(1, width + 1)], delimiter, True)})"
+    )
     try:
         connection.execute(f'CREATE OR REPLACE TEMP TABLE "file {layout.kind}" AS SELECT * FROM {scan}')
     except database.Error:  # a row that is longer than the first ones

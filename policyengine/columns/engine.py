@@ -14,10 +14,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
 from policyengine.case import Case
-from policyengine.columns import components, files, tables
+from policyengine.columns import components, tables
+from policyengine.columns.cells import TYPES
 from policyengine.columns.compiling import FEN, SEPARATOR, Query, compile_query
 from policyengine.columns.dialect import literal
-from policyengine.columns.files import TYPES, FileSource
 from policyengine.columns.staging import FromStaged, Rows
 from policyengine.deciding import decide
 from policyengine.decision import CaseDecision, Decision
@@ -263,16 +263,6 @@ def _count(value: Value, unit: Fraction) -> int | None:
     return count.numerator if count.denominator == 1 else None
 
 
-def decide_files(
-    plans: Plans, sources: Mapping[str, FileSource], readings: Mapping[str, str] | None = None
-) -> Batch:
-    """Decide the applications of files, in a database of its own. Rows that cannot be read are in its `set_aside`."""
-    connection = driver().connect()
-    general = compile_query(plans, readings)
-    files.stage(connection, plans, sources, () if general.lost else general.needed)
-    return run(connection, fitted(connection, plans, readings))
-
-
 def fitted(
     connection: duckdb.DuckDBPyConnection,
     plans: Plans,
@@ -284,11 +274,4 @@ def fitted(
     empty = {kind for kind in schema if not connection.execute(f'SELECT 1 FROM "{kind}" LIMIT 1').fetchall()}
     return compile_query(
         plans, readings, full(connection, schema), single(connection, plans), empty, words=words
-    )
-
-
-def write(batch: Batch, path: str) -> None:
-    """The decided applications as a Parquet file."""
-    batch.connection.execute(
-        f"COPY (SELECT * EXCLUDE (scalar) FROM decided) TO {literal(path)} (FORMAT parquet)"
     )
