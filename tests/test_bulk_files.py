@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from policyengine.bulk import answers
-from policyengine.bulk.deciding import Bulk, NotByColumn, decide_bulk
+from policyengine.bulk.deciding import Asked, Bulk, NotByColumn, decide_bulk
 from policyengine.bulk.writing import Writer
 from policyengine.instances import Plans
 from policyengine.tables.batch import Batch
@@ -37,7 +37,9 @@ def bulk(plans: Plans, folder: Path, complete: tuple[str, ...] = COMPLETE) -> Bu
     inputs = [Input(str(path), path.read_bytes(), format_of(path.name)) for path in paths]
     work = folder / "work"
     work.mkdir(exist_ok=True)
-    return decide_bulk(plans, inputs, How(complete=complete), frozenset(), {}, work, duckdb.connect)
+    return decide_bulk(
+        Asked(plans, tuple(inputs), How(complete=complete), frozenset(), {}, work), duckdb.connect
+    )
 
 
 def decided(folder: Path, *rows: str, complete: tuple[str, ...] = COMPLETE) -> Batch:

@@ -202,11 +202,17 @@ class Found:
         return bool((self.bulk or self.scalar).adds_up)
 
 
-def decide(files: tuple[str, ...], lang: str, reading: TablesAsked, folder: Path | None = None) -> Found:
-    """Decide tables. `folder`: for temporary files, where the answers alone are enough, which may come by column."""
+def decide(
+    files: tuple[str, ...], lang: str, reading: TablesAsked, folder: Path | None = None, which: tuple[str | None, int | None] = (None, None)
+) -> Found:  # fmt: skip
+    """Decide tables.
+
+    `folder`: for temporary files, where it may be done by column. `which`: the id or row of the only application that is
+    asked for; with it comes at least all that is linked with it.
+    """
     from policyengine import api
     from policyengine.asked import asked
-    from policyengine.cli.columns import by_columns
+    from policyengine.cli.columns import by_columns, linked_with
     from policyengine.cli.run import no_header, plans_of, world_of
     from policyengine.tables.batch import decide_tables
     from policyengine.tables.read import read_tables
@@ -216,15 +222,21 @@ def decide(files: tuple[str, ...], lang: str, reading: TablesAsked, folder: Path
     inputs = [_input(name, reading.from_) for name in files]
     how, wanted = _how(reading), asked(plans.last).default
     if folder is not None and not reading.asked.as_of and not reading.asked.facts:
-        bulk = by_columns(plans, inputs, how, wanted, readings, reading.engine, folder)
-        if bulk is not None:
+        from policyengine.bulk.deciding import Asked as Tables
+
+        tables = Tables(plans, tuple(inputs), how, wanted, readings, folder)
+        if which != (None, None):
+            linked = linked_with(tables, *which, reading.engine)
+            if linked is not None:
+                return Found(plans, readings, inputs, linked)
+        elif (bulk := by_columns(tables, reading.engine)) is not None:
             return Found(plans, readings, inputs, bulk=bulk)
-    tables = read_tables(plans.policy, inputs, how, wanted)
+    whole = read_tables(plans.policy, inputs, how, wanted)
 
     def change(case: Any) -> Any:
         return world_of(api, plans, case, no_header(), reading.asked)
 
-    return Found(plans, readings, inputs, decide_tables(plans, tables, readings, change))
+    return Found(plans, readings, inputs, decide_tables(plans, whole, readings, change))
 
 
 def run_explain(
@@ -246,7 +258,8 @@ def run_explain(
         if result is not None:
             only, row = again.find(result, only, row), None
             files, reading = result.files, result.reading
-        found = decide(files, lang, reading)
+        with TemporaryDirectory(prefix="policyengine-") as folder:
+            found = decide(files, lang, reading, Path(folder), (only, row))
         plans, readings, inputs, batch = found.plans, found.readings, found.inputs, found.scalar
         if result is not None:
             again.unchanged(result, plans, inputs, lang)
