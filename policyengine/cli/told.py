@@ -41,7 +41,7 @@ def write_result(
     batch: Any, about: Any, target: str, out: str | None, reports: tuple[str, ...], lang: Any
 ) -> list[str]:
     """Write the result; the names of the files."""
-    from policyengine.tables import book, flat, pages
+    from policyengine.tables import book, flat, pages, typed
     from policyengine.tables.reports import report
 
     asked = tuple(report(name, batch) for name in reports)
@@ -59,6 +59,9 @@ def write_result(
         return [f"{out}（{'、'.join(page.title for page in made)}）" if lang == "zh" else f"{out} ({', '.join(page.title for page in made)})"]  # fmt: skip
     if target == "jsonl":
         write("".join(flat.json_lines(batch, lang)), out)
+    elif target == "parquet":
+        with whole_file(str(out)) as path:
+            typed.write_parquet(asked[0] if asked else pages.details(batch, lang), str(path), str(out))
     elif target == "csv":
         write(flat.csv_text(asked[0] if asked else pages.details(batch, lang)), out, bom=True)
     else:
@@ -66,11 +69,11 @@ def write_result(
     if out is None or out == "-":
         return []
     files = [out]
-    if target == "csv" and batch.rejected:
+    if target in ("csv", "parquet") and batch.rejected:
         aside = _aside_name(out, lang)
         write(flat.csv_text(pages.rejected(batch, lang)), aside, bom=True)
         files.append(aside)
-    if target in ("csv", "jsonl"):
+    if target in ("csv", "jsonl", "parquet"):
         click.echo(_summary(batch, lang), nl=False)
     return files
 
