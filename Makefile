@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test check format lint types soak soak-columns bench clean
+.PHONY: demo test check format lint types soak soak-columns spark test-spark bench clean
 
 demo: $(READY)
 	$(BIN)/policyengine check policies/yanzhou-2020-14
@@ -38,6 +38,20 @@ soak: $(READY)
 soak-columns: $(READY)
 	$(BIN)/python tests/soak_columns.py
 
+# Deciding by column with Spark, in an environment of its own (about 500 MB); needs Java 17.
+spark: .spark/.ready
+
+.spark/.ready: setup.cfg pyproject.toml requirements-dev.lock requirements-spark.lock
+	$(PYTHON) -m venv .spark
+	.spark/bin/python -m pip install --quiet --requirement requirements-dev.lock --requirement requirements-spark.lock
+	.spark/bin/python -m pip install --quiet --no-deps --editable .
+	@touch .spark/.ready
+
+test-spark:
+	@if command -v java >/dev/null 2>&1 || [ -x "$$JAVA_HOME/bin/java" ]; then \
+		$(MAKE) --no-print-directory spark && .spark/bin/python -m pytest -n 0 -o "norecursedirs=.*" tests/spark; \
+	else echo "没有 Java，Spark 的测试跳过 / skipped: Spark needs Java 17"; fi
+
 # Ratios against other engines, in an environment of their own. Last figures are in bench/README.md.
 bench: .bench/.ready
 	.bench/bin/python -m bench.run
@@ -56,4 +70,4 @@ $(READY): setup.cfg pyproject.toml requirements-dev.lock
 	@touch $(READY)
 
 clean:
-	rm -rf $(VENV) .bench build dist *.egg-info
+	rm -rf $(VENV) .bench .spark build dist *.egg-info

@@ -13,6 +13,7 @@ import duckdb
 
 from policyengine.case import Case
 from policyengine.columns import compile_query, engine, staging, tables
+from policyengine.columns.database import Database, Duck
 from policyengine.deciding import decide
 from policyengine.decision import CaseDecision, Decision
 from policyengine.diagnostics import CaseError
@@ -32,12 +33,18 @@ def connection() -> duckdb.DuckDBPyConnection:
     return made
 
 
-def run(plans: Plans, cases: Cases, readings: Mapping[str, str], fitted: bool) -> engine.Batch:
+def run(
+    plans: Plans, cases: Cases, readings: Mapping[str, str], fitted: bool, database: Database | None = None
+) -> engine.Batch:
     """Cases decided by column as one batch; `fitted`: with the query made for just these rows."""
-    database = connection()
+    database = database or Duck(connection())
     schema = tables.schema(plans)
     engine.stage(database, schema, staging.rows(schema, plans.policy, cases))
-    query = engine.fitted(database, plans, readings) if fitted else compile_query(plans, readings)
+    query = (
+        engine.fitted(database, plans, readings)
+        if fitted
+        else compile_query(plans, readings, dialect=database.dialect)
+    )
     return engine.run(database, query, staging.FromCases(cases))
 
 
@@ -100,7 +107,9 @@ def with_blanks(case: Case, rng: random.Random, chance: float, application: str 
     return replace(case, entities=entities)
 
 
-def against_scalar(plans: Plans, seed: int, count: int) -> tuple[list[str], engine.Batch]:
+def against_scalar(
+    plans: Plans, seed: int, count: int, database: Database | None = None
+) -> tuple[list[str], engine.Batch]:
     """Random cases, some with blanks, under random readings."""
     rng = random.Random(seed)
     chance = (0, 0.002, 0.01, 0.05)[seed % 4]
@@ -108,19 +117,21 @@ def against_scalar(plans: Plans, seed: int, count: int) -> tuple[list[str], engi
     drawn = (population.random_case(rng, projects=single) for _ in range(count))
     cases = [(f"c{i:06d}/", with_blanks(case_of(case, plans), rng, chance)) for i, case in enumerate(drawn)]
     readings = population.random_readings(rng)
-    batch = run(plans, cases, readings, seed % 2 == 0)
+    batch = run(plans, cases, readings, seed % 2 == 0, database)
     return list(differences(plans, cases, readings, batch)), batch
 
 
 # --- against the oracle ---
 
 
-def against_oracle(plans: Plans, seed: int, count: int) -> tuple[list[str], int]:
+def against_oracle(
+    plans: Plans, seed: int, count: int, database: Database | None = None
+) -> tuple[list[str], int]:
     """Random, boundary-heavy cases under random readings, all decided by column; what differs, and how many rows."""
     rng = random.Random(seed)
     cases = [(f"c{i:06d}/", population.random_case(rng)) for i in range(count)]
     readings = population.random_readings(rng)
-    database, schema = connection(), tables.schema(plans)
+    database, schema = database or Duck(connection()), tables.schema(plans)
     engine.stage(database, schema, _oracle_rows(schema, plans, cases))
     batch = engine.run(database, engine.fitted(database, plans, readings))
     found = [f"{batch.rows - batch.by_columns} rows not by column"] if batch.by_columns != batch.rows else []

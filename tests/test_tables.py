@@ -22,8 +22,10 @@ from tests.workbooks import TextFile, files_of, read_text_file
 
 BAD = Path(__file__).parent / "bad"
 FILES = sorted((BAD / "table").glob("*.txt"))
-# In tests of their own: they need bytes that are no text, the shipped policy, or a library that is missing.
+# In tests of their own: they need bytes that are no text, the shipped policy, a library that is missing, or typed columns.
 ELSEWHERE = {
+    "staged-column-wrong",
+    "staged-rows-wrong",
     "table-encoding",
     "table-too-big",
     "table-ambiguous-column",

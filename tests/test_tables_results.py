@@ -412,7 +412,9 @@ def test_parquet_has_the_columns_of_csv_with_their_types(tmp_path: Path) -> None
     rows = database.sql(f"SELECT * FROM '{tmp_path / 'out.parquet'}'").fetchall()
     with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
         head, *texts = csv.reader(file)
-    names = [row[0] for row in database.sql(f"DESCRIBE SELECT * FROM '{tmp_path / 'out.parquet'}'").fetchall()]
+    names = [
+        row[0] for row in database.sql(f"DESCRIBE SELECT * FROM '{tmp_path / 'out.parquet'}'").fetchall()
+    ]
     assert (names, len(rows)) == (head, len(texts))
     amount, day = head.index("金额（元）"), head.index("受理日期")
     assert [(row[amount], row[day]) for row in rows if row[amount]] == [

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from policyengine.bulk import clean, raw
 from policyengine.bulk.linked import Linked
-from policyengine.columns import engine
+from policyengine.columns import engine, tables
 from policyengine.columns.compiling import Query, compile_query
+from policyengine.columns.database import Duck
 from policyengine.columns.dialect import literal
 from policyengine.columns.domain import NotExact
 from policyengine.diagnostics import CaseError
@@ -98,6 +99,21 @@ def decide_linked(asked: Asked, connect: Connect, only: str | None, row: int | N
         run = _opened(asked, connect)
         try:
             return run.linked_with(only, row)
+        finally:
+            run.connection.close()
+    except NotExact as why:
+        raise NotByColumn(str(why)) from why
+
+
+def stage_plain(asked: Asked, connect: Connect, folder: Path) -> Batch:
+    """The plain rows as staged tables, `KIND.parquet` in a folder, for another engine to decide; the rest is decided here.
+
+    Raises as `decide_bulk`.
+    """
+    try:
+        run = _opened(asked, connect)
+        try:
+            return run.stage(folder)
         finally:
             run.connection.close()
     except NotExact as why:
@@ -190,8 +206,23 @@ class _Run:
         linked.set_apart(application, f'SELECT id FROM "draft {application}" WHERE {where}')
         linked.spread()
         known = self._known(linked, self._here(linked))
-        tables = Tables(self._parts(linked), self.opened.complete, self.opened.notes)
-        return decide_tables(self.plans, tables, self.asked.readings, elsewhere=known)
+        rest = Tables(self._parts(linked), self.opened.complete, self.opened.notes)
+        return decide_tables(self.plans, rest, self.asked.readings, elsewhere=known)
+
+    def stage(self, folder: Path) -> Batch:
+        linked = self._linked()
+        known = self._known(linked, self._here(linked))
+        linked.stage((), known)
+        for kind, fields in tables.schema(self.plans).items():
+            # 128 bits have no type of their own in Parquet
+            shown = ", ".join(
+                f'CAST("{f.name}" AS DECIMAL(38, 0)) AS "{f.name}"' if f.type == "wide" else f'"{f.name}"'
+                for f in fields
+            )
+            path = literal(str(folder / f"{kind}.parquet"))
+            self.connection.execute(f'COPY (SELECT {shown} FROM "{kind}") TO {path} (FORMAT parquet)')
+        rest = Tables(self._parts(linked), self.opened.complete, self.opened.notes)
+        return decide_tables(self.plans, rest, self.asked.readings, elsewhere=known)
 
     def _here(self, linked: Linked) -> Elsewhere:
         """What the rows apart say of relations."""
@@ -208,8 +239,8 @@ class _Run:
             known = self._known(linked, here)
             query = self._columns(linked, known)
             parts = self._parts(linked)
-            tables = Tables(parts, self.opened.complete, self.opened.notes)
-            scalar = decide_tables(self.plans, tables, self.asked.readings, elsewhere=known)
+            rest = Tables(parts, self.opened.complete, self.opened.notes)
+            scalar = decide_tables(self.plans, rest, self.asked.readings, elsewhere=known)
             if self._known(linked, scalar.here) == known:
                 break
             here = scalar.here
@@ -228,8 +259,9 @@ class _Run:
             self.connection.execute(f'DROP {"VIEW" if type_ == "VIEW" else "TABLE"} "{name}"')
         needed = () if self.general.lost else self.general.needed
         linked.stage(needed, known)
-        query = engine.fitted(self.connection, self.plans, self.asked.readings, words=True)
-        engine.compute(self.connection, query)
+        database = Duck(self.connection)
+        query = engine.fitted(database, self.plans, self.asked.readings, words=True)
+        engine.compute(database, query)
         for name, kind in query.kinds.items():
             linked.set_apart(kind, f'SELECT id FROM "out_{name}" WHERE scalar')
         linked.spread()

@@ -13,20 +13,32 @@ from policyengine.cli.common import choose_policy, fail, lang_option, write
 @click.option(
     "--set", "sets", multiple=True, metavar="PARAMETER=VALUE", help="假设参数取值（测算用）/ a what-if value"
 )
+@click.option(
+    "--dialect",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    help="数据库 / the database it is for",
+)
 @click.option("-o", "--output", "out", help="写入文件 / write to a file")
 @lang_option
 def command(
-    policy: str | None, readings: tuple[str, ...], sets: tuple[str, ...], out: str | None, lang: str
+    policy: str | None,
+    readings: tuple[str, ...],
+    sets: tuple[str, ...],
+    dialect: str,
+    out: str | None,
+    lang: str,
 ) -> None:
     """Compile and print."""
     from policyengine import api
     from policyengine.columns import compile_query
+    from policyengine.columns.dialect import DIALECTS
     from policyengine.columns.listing import script
     from policyengine.diagnostics import PolicyError
 
     try:
         plans = api.compile(api.load(choose_policy(policy, "", lang), sets=sets))
-        query = compile_query(plans, api.with_readings(plans, readings))
+        query = compile_query(plans, api.with_readings(plans, readings), dialect=DIALECTS[dialect])
     except PolicyError as error:
         fail(error, lang)
-    write(script(query, lang), out)
+    write(script(query, lang, DIALECTS[dialect]), out)

@@ -308,7 +308,7 @@ class _Over:
         low, high = min(0, item.low * self.most), max(0, item.high * self.most)
         wide = needs_wide(low, high)
         each = w.chosen(counts.yes, item.numerator, w.const(0))
-        value = wanted.name("sum", d.cast(f"sum({each.sql})", wide), d.integer(0, wide))
+        value = wanted.name("sum", d.cast(d.sum(each.sql, wide), wide), d.integer(0, wide))
         masks = joined()
         return Num(wanted.got(value), low, high, item.scale, *masks)
 

@@ -16,6 +16,7 @@ from policyengine.columns.domain import (
     Day,
     Num,
     Truth,
+    Whole,
     Word,
     both,
     either,
@@ -53,7 +54,7 @@ class Query:
     `refusals`, the amount of each program, and `scalar`: whether columns leave it to the scalar way. A headline value
     (`participation.share`) has `id`, `value` (`numbers`: a number, in units of its scale) and `scalar`, with words also
     whether a relation of its entity is `open`, so that it is left out; other outputs only say which rows
-    contradict themselves. `lost`: values that columns do not know, and why. `cohort`: group rules over the whole
+    contradict themselves. `columns`: what is shown of an application, with the types (as in the staged tables). `lost`: values that columns do not know, and why. `cohort`: group rules over the whole
     case, so that one open row leaves all to the scalar way. `worded`: the conditions that may be listed, and what their
     words name, if that was asked for.
     """
@@ -67,6 +68,7 @@ class Query:
     scales: Mapping[str, Fraction]
     lost: Mapping[str, str]
     cohort: tuple[str, ...]
+    columns: Mapping[str, str]
     worded: Mapping[Where, tuple[Named, ...]] = field(default_factory=dict)
 
     @property
@@ -106,6 +108,7 @@ class _Compiler:
     readings: dict[str, str]
     names: Names
     words: bool
+    columns: dict[str, str] = field(default_factory=dict)
     worded: dict[Where, tuple[Named, ...]] = field(default_factory=dict)
 
     def query(self) -> Query:
@@ -129,7 +132,7 @@ class _Compiler:
             self.plans, self.readings, tables.schema(self.plans), written,
             {name: output.frame.name for name, output in outputs.items()},
             {name: self._number(name) for name in outputs}, scales, self.names.scalar,
-            tuple(sorted(self.names.cohort)), self.worded,
+            tuple(sorted(self.names.cohort)), self.columns, self.worded,
         )  # fmt: skip
 
     # --- outputs ---
@@ -148,7 +151,8 @@ class _Compiler:
             either(both(granted.no, opposite(refusals.open)), both(granted.yes, amount.known))
         )
         columns = {"id": '"id"', "outcome": f"CASE WHEN {granted.yes} THEN 'granted' ELSE 'refused' END"}
-        columns["amount"] = f"CASE WHEN {granted.yes} THEN {fen} ELSE 0 END"
+        columns["amount"] = f"CASE WHEN {granted.yes} THEN {fen.sql} ELSE 0 END"
+        self.columns |= {"id": "text", "outcome": "text", "amount": _width(fen), "refusals": "text"}
         columns["refusals"] = self._listed(refusals, granted)
         if self.words:
             named, unsaid = self._named(refusals)
@@ -158,13 +162,15 @@ class _Compiler:
             option = names.read(scope, application.option)
             assert isinstance(option, Word)
             fault = either(fault, option.fault)
+            self.columns["option"] = "text"
             columns["option"] = f"CASE WHEN {both(option.known, opposite(option.none))} THEN {option.sql} END"
         for name in self._items():
             value = names.read(scope, name)
             assert isinstance(value, Num)
-            shown, exact = self._money(value, name, fault=False)
+            shown, exact = self._money(value, name)
             sure = both(value.known, opposite(value.fault), opposite(exact))
-            columns[name] = f"CASE WHEN {sure} THEN {shown} END" if sure != TRUE else shown
+            columns[name] = f"CASE WHEN {sure} THEN {shown.sql} END" if sure != TRUE else shown.sql
+            self.columns[name] = _width(shown)
         columns["scalar"] = either(undecided, fault, silent)
         return Output(scope.frame, columns, FEN)
 
@@ -250,7 +256,7 @@ class _Compiler:
                 return value.sql, FALSE, Fraction(1)
         return "NULL", TRUE, Fraction(1)
 
-    def _money(self, value: Num, name: str, fault: bool = True) -> tuple[str, str]:
+    def _money(self, value: Num, name: str) -> tuple[Whole, str]:
         """An amount in whole fen, and where it is not exact in fen."""
         num = self.names.num
         value = num.plain(value)
@@ -261,15 +267,15 @@ class _Compiler:
             or (value.scale / FEN).denominator not in (1, unit.numerator)
         ):
             self.names.scalar.setdefault(name, "不是整分 / not whole fen")
-            return num.w.const(0).sql, TRUE
+            return num.w.const(0), TRUE
         if value.scale >= FEN:
-            return num.at_scale(value, FEN).sql, FALSE
+            return num.at_scale(value, FEN), FALSE
         below = num.w.const(unit.numerator)
         if value.low < 0:
             self.names.scalar.setdefault(name, "可能是负数 / may be negative")
-            return num.w.const(0).sql, TRUE
+            return num.w.const(0), TRUE
         rest = num.w.remainder(value.numerator, below)
-        return num.w.floor_div(value.numerator, below).sql, opposite(num.w.compare("=", rest, num.w.const(0)))
+        return num.w.floor_div(value.numerator, below), opposite(num.w.compare("=", rest, num.w.const(0)))
 
     def _results(self) -> dict[str, Output]:
         """Headline values of other entities than the application."""
@@ -300,7 +306,8 @@ class _Compiler:
             case Num():
                 type_: Type = self.plans.last.nodes[path.partition(".")[2]].info.type
                 if type_.kind == "money":
-                    return *self._money(value, path), FEN
+                    fen, fault = self._money(value, path)
+                    return fen.sql, fault, FEN
                 plain = self.names.num.plain(value)
                 return plain.raw, FALSE if plain.den is None else TRUE, plain.scale
             case Truth():
@@ -308,3 +315,8 @@ class _Compiler:
             case Day() | Word():
                 return f"CASE WHEN {opposite(value.none)} THEN {value.sql} END", FALSE, Fraction(1)
         return "NULL", TRUE, Fraction(1)
+
+
+def _width(value: Whole) -> str:
+    """The type of a column for whole numbers."""
+    return "wide" if value.wide else "narrow"

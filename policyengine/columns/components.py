@@ -3,85 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from policyengine.columns.compiling import Query
-
-if TYPE_CHECKING:
-    import duckdb
+from policyengine.columns.database import Database, exists
 
 Key = tuple[str, str]
+LEFT = "left_rows"  # the table of kind and id of all rows that are left to the scalar way
+_LINKS, _LAST, _NEXT = "links", "left_last", "left_next"
 
 
-def left(connection: duckdb.DuckDBPyConnection, query: Query) -> bool:
-    """Fill a table `left_KIND` an entity kind with the ids of all rows left to the scalar way; whether there are any."""
-    kinds = list(query.schema)
-    for kind in kinds:
-        connection.execute(f'CREATE OR REPLACE TEMP TABLE "left_{kind}" (id VARCHAR)')
-    found = 0
-    for name, kind in query.kinds.items():
-        found += _added(connection, kind, f'SELECT id FROM "out_{name}" WHERE scalar')
-    if not found:
+def left(database: Database, query: Query) -> bool:
+    """Fill the table `LEFT` with all rows left to the scalar way; whether there are any."""
+    kinds = query.kinds.items()
+    open_ = " UNION ALL ".join(
+        f"SELECT '{kind}' AS kind, id FROM \"out_{name}\" WHERE scalar" for name, kind in kinds
+    )
+    database.keep(LEFT, f"SELECT DISTINCT kind, id FROM ({open_})")
+    if not exists(database, f"SELECT 1 FROM {LEFT}"):
         return False
     if query.cohort:
-        for kind in kinds:
-            _added(connection, kind, f'SELECT id FROM "{kind}"')
+        database.keep(
+            LEFT, " UNION ALL ".join(f"SELECT '{k}' AS kind, id FROM \"{k}\"" for k in query.schema)
+        )
         return True
-    while _spread(connection, query):
-        pass
+    database.view(_LINKS, _links(query))
+    database.keep(_LAST, f"SELECT * FROM {LEFT}")
+    step = f"""SELECT DISTINCT k.to_kind AS kind, k.to_id AS id FROM {_LINKS} k
+        WHERE EXISTS (SELECT 1 FROM {_LAST} l WHERE l.kind = k.kind AND l.id = k.id) AND NOT {is_left("k.to_kind", "k.to_id")}"""
+    while exists(database, f"SELECT 1 FROM {_LAST}"):
+        database.keep(_NEXT, step)
+        database.keep(LEFT, f"SELECT * FROM {LEFT} UNION ALL SELECT * FROM {_NEXT}")
+        database.keep(_LAST, f"SELECT * FROM {_NEXT}")
     return True
 
 
-def _spread(connection: duckdb.DuckDBPyConnection, query: Query) -> int:
-    """One step along every reference, in both directions; how many rows that added."""
-    found = 0
+def is_left(kind: str, id_: str) -> str:
+    """The condition that a row is left to the scalar way."""
+    return f"EXISTS (SELECT 1 FROM {LEFT} l WHERE l.kind = {kind} AND l.id = {id_})"
+
+
+def _links(query: Query) -> str:
+    """Every reference, in both directions."""
+    found = ["SELECT '' AS kind, '' AS id, '' AS to_kind, '' AS to_id WHERE FALSE"]
     for entity in query.plans.policy.entities.values():
         for reference in entity.references.values():
-            mine, theirs = f'"left_{entity.name}"', f'"left_{reference.to}"'
+            mine, theirs = f"'{entity.name}'", f"'{reference.to}'"
             ref = f'"{reference.name}"'
-            out = f'SELECT {ref} AS id FROM "{entity.name}" WHERE {ref} IS NOT NULL AND id IN (SELECT id FROM {mine})'
-            back = f'SELECT id FROM "{entity.name}" WHERE {ref} IN (SELECT id FROM {theirs})'
-            found += _added(connection, reference.to, out) + _added(connection, entity.name, back)
-    return found
+            rows = f'FROM "{entity.name}" WHERE {ref} IS NOT NULL'
+            found += [
+                f"SELECT {mine}, id, {theirs}, {ref} {rows}",
+                f"SELECT {theirs}, {ref}, {mine}, id {rows}",
+            ]
+    return " UNION ALL ".join(found)
 
 
-def _added(connection: duckdb.DuckDBPyConnection, kind: str, ids: str) -> int:
-    sql = f'INSERT INTO "left_{kind}" SELECT DISTINCT id FROM ({ids}) WHERE id NOT IN (SELECT id FROM "left_{kind}")'
-    return int(connection.execute(sql).fetchall()[0][0])
-
-
-def split(
-    connection: duckdb.DuckDBPyConnection, query: Query, any_left: bool
-) -> Iterator[dict[str, list[str]]]:
+def split(database: Database, query: Query, any_left: bool) -> Iterator[dict[str, list[str]]]:
     """The rows left, as separate cases: ids by kind."""
     if not any_left:
         return
-    keys: list[Key] = []
-    for kind in query.schema:
-        keys += [
-            (kind, id_)
-            for (id_,) in connection.execute(f'SELECT id FROM "left_{kind}" ORDER BY id').fetchall()
-        ]
+    order = {kind: i for i, kind in enumerate(query.schema)}
+    keys: list[Key] = sorted(
+        database.rows(f"SELECT kind, id FROM {LEFT}"), key=lambda key: (order[key[0]], key[1])
+    )
     if query.cohort:
         yield _by_kind(query, keys)
         return
     parent = {key: key for key in keys}
-    for a, b in _links(connection, query):
-        one, other = _root(parent, a), _root(parent, b)
+    sql = f"SELECT k.kind, k.id, k.to_kind, k.to_id FROM {_LINKS} k WHERE {is_left('k.kind', 'k.id')}"
+    for kind, id_, to_kind, to_id in database.rows(sql):
+        one, other = _root(parent, (kind, id_)), _root(parent, (to_kind, to_id))
         parent[max(one, other)] = min(one, other)
     cases: dict[Key, list[Key]] = {}
     for key in keys:
         cases.setdefault(_root(parent, key), []).append(key)
     for members in cases.values():
         yield _by_kind(query, members)
-
-
-def _links(connection: duckdb.DuckDBPyConnection, query: Query) -> Iterator[tuple[Key, Key]]:
-    for entity in query.plans.policy.entities.values():
-        for reference in entity.references.values():
-            sql = f'SELECT id, "{reference.name}" FROM "{entity.name}" WHERE "{reference.name}" IS NOT NULL AND id IN (SELECT id FROM "left_{entity.name}")'
-            for id_, to in connection.execute(sql).fetchall():
-                yield (entity.name, id_), (reference.to, to)
 
 
 def _root(parent: dict[Key, Key], key: Key) -> Key:

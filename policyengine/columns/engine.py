@@ -1,4 +1,4 @@
-"""Running a query with DuckDB in process: what columns decide, and which cases are left to the scalar way.
+"""Running a query: what columns decide, and which cases are left to the scalar way; files with DuckDB in process.
 
 A case is left to the scalar way whole: everything that is linked with a row that columns leave open. (Where group
 rules compare rows of the whole file, that is all of it.)
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from policyengine.case import Case
 from policyengine.columns import components, tables
-from policyengine.columns.cells import TYPES
 from policyengine.columns.compiling import FEN, SEPARATOR, Query, compile_query
+from policyengine.columns.database import Database, Duck, exists
 from policyengine.columns.dialect import literal
 from policyengine.columns.staging import FromStaged, Rows
 from policyengine.deciding import decide
@@ -71,18 +71,24 @@ class Broken:
 @dataclass(slots=True)
 class Batch:
     """What came of a run. The tables `decided` (a row an application) and `value` (headline values of other
-    entities: output, id, number, text) are in the connection.
+    entities: output, id, number, text) are in the database.
 
     `scalar`: applications decided one by one, with their decisions; `broken`: those that have none; `too_many`: ids
     by kind of linked rows that are left open and too many for one case, which have no decision either.
     """
 
-    connection: duckdb.DuckDBPyConnection
+    database: Database
     query: Query
     rows: int
     scalar: dict[str, Decision] = field(default_factory=dict)
     broken: list[Broken] = field(default_factory=list)
     too_many: list[Mapping[str, Sequence[str]]] = field(default_factory=list)
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection of a batch that DuckDB decided."""
+        assert isinstance(self.database, Duck)
+        return self.database.connection
 
     @property
     def by_columns(self) -> int:
@@ -92,58 +98,46 @@ class Batch:
 
     def lines(self) -> Iterator[Line]:
         """Every decided application."""
-        cursor = self.connection.execute("SELECT id, outcome, amount, refusals, by_scalar FROM decided")
-        while found := cursor.fetchmany(10_000):
-            for id_, outcome, amount, refusals, by_scalar in found:
-                yield Line(
-                    id_,
-                    outcome,
-                    amount,
-                    frozenset(refusals.split(SEPARATOR)) if refusals else frozenset(),
-                    by_scalar,
-                )
+        sql = "SELECT id, outcome, amount, refusals, by_scalar FROM decided"
+        for id_, outcome, amount, refusals, by_scalar in self.database.rows(sql):
+            listed = frozenset(refusals.split(SEPARATOR)) if refusals else frozenset()
+            yield Line(id_, outcome, amount, listed, by_scalar)
 
     def values(self, output: str) -> dict[str, Decimal | None]:
         """A headline value by entity id, in 元 or its own unit; None where it is open."""
         scale = self.query.scales[output]
-        cursor = self.connection.execute("SELECT id, number FROM value WHERE output = $1", [output])
+        found = self.database.rows(f"SELECT id, number FROM value WHERE output = {literal(output)}")
         return {
             id_: None
             if n is None
             else CONTEXT.divide(Decimal(n * scale.numerator), Decimal(scale.denominator))
-            for id_, n in cursor.fetchall()
+            for id_, n in found
         }
 
 
-def stage(
-    connection: duckdb.DuckDBPyConnection, schema: Mapping[str, list[tables.Field]], rows: Rows
-) -> None:
+def stage(database: Database, schema: Mapping[str, list[tables.Field]], rows: Rows) -> None:
     """Make the staged tables from columns of plain values."""
     for kind, fields in schema.items():
-        columns = ", ".join(f'"{f.name}" {TYPES[f.type]}' for f in fields)
-        connection.execute(f'CREATE OR REPLACE TEMP TABLE "{kind}" ({columns})')
-        cells = [rows[kind][f.name] for f in fields]
-        if cells and cells[0]:
-            unnested = ", ".join(f"CAST(unnest(${i}) AS {TYPES[f.type]})" for i, f in enumerate(fields, 1))
-            connection.execute(f'INSERT INTO "{kind}" SELECT {unnested}', cells)
+        types = {f.name: f.type for f in fields}
+        database.put(kind, types, [rows[kind][f.name] for f in fields])
 
 
-def full(connection: duckdb.DuckDBPyConnection, schema: Mapping[str, list[tables.Field]]) -> frozenset[str]:
+def full(database: Database, schema: Mapping[str, list[tables.Field]]) -> frozenset[str]:
     """The staged columns that have no blank, for which no masks need to be carried."""
     found: set[str] = set()
     for kind, fields in schema.items():
-        there = {row[0] for row in connection.execute(f'DESCRIBE "{kind}"').fetchall()}
+        there = database.columns(kind)
         asked = [f for f in fields if f.kind in ("fact", "closed") and f.name in there]
         if not asked:
             continue
         tests = ", ".join(f"bool_and({_filled(f, there)})" for f in asked)
-        answers = connection.execute(f'SELECT {tests} FROM "{kind}"').fetchall()[0]
+        answers = next(database.rows(f'SELECT {tests} FROM "{kind}"'))
         found |= {f"{kind}.{f.name}" for f, yes in zip(asked, answers, strict=True) if yes is not False}
         found |= {f"{kind}.{f.name}" for f in fields if f.name not in there}
     return frozenset(found)
 
 
-def _filled(field: tables.Field, there: set[str]) -> str:
+def _filled(field: tables.Field, there: frozenset[str]) -> str:
     """Whether a staged cell says something; that there is none is something, too."""
     if field.kind == "closed":
         return f'COALESCE("{field.name}", FALSE)'
@@ -152,107 +146,118 @@ def _filled(field: tables.Field, there: set[str]) -> str:
     return f'{said} OR COALESCE("{none}", FALSE)' if none in there else said
 
 
-def single(connection: duckdb.DuckDBPyConnection, plans: Plans) -> frozenset[str]:
+def single(database: Database, plans: Plans) -> frozenset[str]:
     """The references by which no two staged rows refer to the same."""
     found = set()
     for entity in plans.policy.entities.values():
         for reference in entity.references.values():
             ref = f'"{reference.name}"'
-            twice = f'SELECT 1 FROM "{entity.name}" WHERE {ref} IS NOT NULL GROUP BY {ref} HAVING count(*) > 1 LIMIT 1'
-            if not connection.execute(twice).fetchall():
+            twice = (
+                f'SELECT 1 FROM "{entity.name}" WHERE {ref} IS NOT NULL GROUP BY {ref} HAVING count(*) > 1'
+            )
+            if not exists(database, twice):
                 found.add(f"{entity.name}.{reference.name}")
     return frozenset(found)
 
 
-def run(connection: duckdb.DuckDBPyConnection, query: Query, origin: Origin | None = None) -> Batch:
+def run(database: Database, query: Query, origin: Origin | None = None) -> Batch:
     """Decide everything that is staged: by column what can be, the linked rows of all else one case at a time.
 
     `origin`: where the cases of the scalar way come from, the staged tables themselves if it is not given.
     """
-    origin = origin or FromStaged(connection, query.schema, query.plans.policy)
-    compute(connection, query)
+    compute(database, query)
     application = query.plans.last.application.entity
-    left = components.left(connection, query)
-    _write(connection, query)
-    count = connection.execute(f'SELECT count(*) FROM "{application}"').fetchall()[0][0]
-    batch = Batch(connection, query, count)
-    for ids in components.split(connection, query, left):
-        if sum(map(len, ids.values())) > MOST_LINKED:
-            batch.too_many.append(ids)
-        else:
-            _scalar(batch, origin, ids)
+    any_left = components.left(database, query)
+    batch = Batch(database, query, next(database.rows(f'SELECT count(*) FROM "{application}"'))[0])
+    cases: list[Mapping[str, Sequence[str]]] = []
+    for linked in components.split(database, query, any_left):
+        (cases if sum(map(len, linked.values())) <= MOST_LINKED else batch.too_many).append(linked)
+    found = _OneByOne(batch, origin or FromStaged(database, query.schema, query.plans.policy, cases))
+    for ids in cases:
+        found.decide(ids)
+    found.write()
     return batch
 
 
-def compute(connection: duckdb.DuckDBPyConnection, query: Query) -> None:
+def compute(database: Database, query: Query) -> None:
     """Make `out_NAME` of every output of the query."""
-    for sql in query.written.steps:
-        connection.execute(sql)
+    for name, sql in query.written.steps.items():
+        database.keep(name, sql)
     for name, sql in query.written.finals.items():
-        what = "TABLE" if sql.startswith("WITH") else "VIEW"  # a view where all the work is done
-        connection.execute(f'CREATE OR REPLACE TEMP {what} "out_{name}" AS {sql}')
+        make = database.keep if sql.startswith("WITH") else database.view  # a view where all the work is done
+        make(f"out_{name}", sql)
     for step in query.written.passing:
-        connection.execute(f'DROP TABLE "{step}"')
+        database.drop(step)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, query: Query) -> None:
-    """The results: what columns decided, without the rows left to the scalar way, and a table for those."""
-    application = query.plans.last.application.entity
-    for view in ("decided", "value"):
-        connection.execute(f"DROP VIEW IF EXISTS {view}")
-    connection.execute(
-        'CREATE OR REPLACE TEMP TABLE one_by_one AS SELECT *, TRUE AS by_scalar FROM "out_applications" LIMIT 0'
-    )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE one_value (output VARCHAR, id VARCHAR, number HUGEINT, text VARCHAR)"
-    )
-    connection.execute(
-        f"""CREATE TEMP VIEW decided AS SELECT *, FALSE AS by_scalar FROM "out_applications"
-        WHERE id NOT IN (SELECT id FROM "left_{application}") UNION ALL SELECT * FROM one_by_one"""
-    )
-    parts = ["SELECT * FROM one_value"]
-    for path, kind in query.kinds.items():
-        if "." in path:
-            shown = "CAST(value AS HUGEINT), NULL" if query.numbers[path] else "NULL, CAST(value AS VARCHAR)"
-            parts.append(
-                f'SELECT {literal(path)}, id, {shown} FROM "out_{path}" WHERE id NOT IN (SELECT id FROM "left_{kind}")'
-            )
-    connection.execute(f"CREATE TEMP VIEW value AS {' UNION ALL '.join(parts)}")
+@dataclass(slots=True)
+class _OneByOne:
+    """What is decided the scalar way, while it is decided: rows of the tables that stand beside what columns give."""
 
+    batch: Batch
+    origin: Origin
+    decided: list[Mapping[str, object]] = field(default_factory=list)
+    values: list[tuple[object, ...]] = field(default_factory=list)
 
-def _scalar(batch: Batch, origin: Origin, ids: Mapping[str, Sequence[str]]) -> None:
-    query = batch.query
-    try:
-        decided = decide(query.plans, origin.case(ids), query.readings, reasons=False).decision
-    except CaseError as error:
-        batch.broken.append(Broken(ids, error))
-        return
-    columns = [row[0] for row in batch.connection.execute("DESCRIBE one_by_one").fetchall()]
-    rows = []
-    for decision in decided.decisions:
-        batch.scalar[decision.subject.id] = decision
-        amount = _count(decision.amount, FEN)
-        listed = SEPARATOR.join(dict.fromkeys(failure.condition for failure in decision.refusals))
-        known = {
-            "id": decision.subject.id, "outcome": decision.outcome, "amount": amount, "refusals": listed,
-            "option": decision.option or None, "by_scalar": True,
-        }  # fmt: skip
-        rows.append([known.get(column) for column in columns])
-    if rows:
-        places = ", ".join(f"${i}" for i in range(1, len(columns) + 1))
-        batch.connection.executemany(f"INSERT INTO one_by_one VALUES ({places})", rows)
-    _values(batch, decided)
+    def decide(self, ids: Mapping[str, Sequence[str]]) -> None:
+        """Linked rows as one case."""
+        query = self.batch.query
+        try:
+            found = decide(query.plans, self.origin.case(ids), query.readings, reasons=False).decision
+        except CaseError as error:
+            self.batch.broken.append(Broken(ids, error))
+            return
+        for decision in found.decisions:
+            self.batch.scalar[decision.subject.id] = decision
+            listed = SEPARATOR.join(dict.fromkeys(failure.condition for failure in decision.refusals))
+            self.decided.append(
+                {
+                    "id": decision.subject.id, "outcome": decision.outcome, "amount": _count(decision.amount, FEN),
+                    "refusals": listed, "option": decision.option or None,
+                }
+            )  # fmt: skip
+        self._values(found)
 
+    def _values(self, found: CaseDecision) -> None:
+        for result in (*found.results, *(r for d in found.decisions for r in d.results)):
+            output = f"{result.subject.kind}.{result.name}"
+            number = _count(result.value, self.batch.query.scales[output])
+            known = number is None and isinstance(result.value, str | bool)
+            self.values.append((output, result.subject.id, number, str(result.value) if known else None))
 
-def _values(batch: Batch, decided: CaseDecision) -> None:
-    rows = []
-    for result in (*decided.results, *(r for d in decided.decisions for r in d.results)):
-        output = f"{result.subject.kind}.{result.name}"
-        number = _count(result.value, batch.query.scales[output])
-        known = number is None and isinstance(result.value, str | bool)
-        rows.append([output, result.subject.id, number, str(result.value) if known else None])
-    if rows:
-        batch.connection.executemany("INSERT INTO one_value VALUES ($1, $2, $3, $4)", rows)
+    def write(self) -> None:
+        """The results: what columns decided, without the rows left to the scalar way, and what was decided for those."""
+        database, query = self.batch.database, self.batch.query
+        application = query.plans.last.application.entity
+        columns = query.columns
+        made = [[row.get(name) for row in self.decided] for name in columns]
+        database.put("one_by_one", columns, made)
+        shown = ", ".join(
+            f'CAST(o."{name}" AS {database.dialect.type(of)}) AS "{name}"' for name, of in columns.items()
+        )
+        kept = f"NOT {components.is_left(literal(application), 'o.id')}"
+        database.view(
+            "decided",
+            f"""SELECT {shown}, FALSE AS by_scalar FROM "out_applications" o WHERE {kept}
+            UNION ALL SELECT {shown}, TRUE AS by_scalar FROM one_by_one o""",
+        )
+        types = {"output": "text", "id": "text", "number": "wide", "text": "text"}
+        database.put("one_value", types, list(zip(*self.values, strict=True)))
+        parts = ["SELECT * FROM one_value"]
+        for path, kind in query.kinds.items():
+            if "." in path:
+                parts.append(self._value(path, kind))
+        database.view("value", " UNION ALL ".join(parts))
+
+    def _value(self, path: str, kind: str) -> str:
+        """A headline value as columns give it."""
+        d = self.batch.database.dialect
+        text = d.text
+        shown = f"{d.cast('o.value', True)}, CAST(NULL AS {text})"
+        if not self.batch.query.numbers[path]:
+            shown = f"CAST(NULL AS {d.wide}), CAST(o.value AS {text})"
+        kept = f"NOT {components.is_left(literal(kind), 'o.id')}"
+        return f'SELECT {literal(path)}, o.id, {shown} FROM "out_{path}" o WHERE {kept}'
 
 
 def _count(value: Value, unit: Fraction) -> int | None:
@@ -264,14 +269,11 @@ def _count(value: Value, unit: Fraction) -> int | None:
 
 
 def fitted(
-    connection: duckdb.DuckDBPyConnection,
-    plans: Plans,
-    readings: Mapping[str, str] | None = None,
-    words: bool = False,
+    database: Database, plans: Plans, readings: Mapping[str, str] | None = None, words: bool = False
 ) -> Query:
     """The query for what is staged, without masks and groups that these rows do not need. `words`: as of `compile_query`."""
     schema = tables.schema(plans)
-    empty = {kind for kind in schema if not connection.execute(f'SELECT 1 FROM "{kind}" LIMIT 1').fetchall()}
+    empty = {kind for kind in schema if not exists(database, f'SELECT 1 FROM "{kind}"')}
     return compile_query(
-        plans, readings, full(connection, schema), single(connection, plans), empty, words=words
+        plans, readings, full(database, schema), single(database, plans), empty, database.dialect, words
     )

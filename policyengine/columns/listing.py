@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from policyengine.columns import tables
 from policyengine.columns.compiling import Query
+from policyengine.columns.dialect import DUCKDB, Dialect
 
 _WORDS = {
     "text": ("文字", "text"), "bool": ("是否", "boolean"), "date": ("日期", "date"),
@@ -14,10 +15,11 @@ _WORDS = {
 }  # fmt: skip
 
 
-def script(query: Query, lang: str = "zh") -> str:
-    """The query as SQL text with comments."""
+def script(query: Query, lang: str = "zh", dialect: Dialect = DUCKDB) -> str:
+    """The query as SQL text with comments. `dialect`: that which it was compiled for."""
     head = "\n".join(f"-- {line}".rstrip() for line in _head(query, lang))
-    parts = [head, *(f"{sql};" for sql in query.written.views)]
+    settings = [f"SET {name}={value};" for name, value in dialect.settings.items()]
+    parts = [head, *(["\n".join(settings)] if settings else []), *(f"{sql};" for sql in query.written.views)]
     for name, sql in query.written.outputs.items():
         parts.append(f"-- {_t(lang, '结果', 'Result')} {name}{_unit(query, name, lang)}\n{sql};")
     return "\n\n".join(parts) + "\n"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import gcd
 
-from policyengine.columns.dialect import Dialect
+from policyengine.columns.dialect import WIDE_MOST, Dialect
 from policyengine.columns.domain import (
     FALSE,
     TRUE,
@@ -65,7 +65,8 @@ class Wholes:
         return self._of("({} - {})", a.low - b.high, a.high - b.low, a, b)
 
     def negated(self, a: Whole) -> Whole:
-        return self._of("(-{})", -a.high, -a.low, a)
+        """0 − a, since a database's own sign may round what has more than 34 digits."""
+        return self.minus(self.const(0), a)
 
     def times(self, a: Whole, b: Whole) -> Whole:
         if a.low == a.high == 1:
@@ -111,13 +112,22 @@ class Wholes:
         wide = a.wide or b.wide
         return f"({self._as(a, wide)} {operator} {self._as(b, wide)})"
 
-    def floor_div(self, a: Whole, b: Whole) -> Whole:
-        """a ÷ b rounded down, for a ≥ 0 and b > 0: this, and no other, is whole division in every database."""
+    def floor_div(self, a: Whole, b: Whole, most: int = WIDE_MOST) -> Whole:
+        """a ÷ b rounded down, for a ≥ 0 and b > 0: this, and no other, is whole division in every database.
+
+        `most`: what the quotient never exceeds, where more is known than the bounds of a and b say.
+        """
         if a.low < 0 or b.low <= 0:
             raise NotExact("相除的数可能是负数 / a number to divide may be negative")
         if b.high == 1:
             return a
-        return self._of(self.d.quotient.format(a="{}", b="{}"), a.low // b.high, a.high // b.low, a, b)
+        low, high = a.low // b.high, min(a.high // b.low, most)
+        if high > self.d.quotient_most:
+            raise NotExact(
+                f"商可能超过{len(str(self.d.quotient_most))}位整数 / a quotient may have more than {len(str(self.d.quotient_most))} digits"
+            )
+        form = self.d.wide_quotient if a.wide or b.wide else self.d.quotient
+        return self._of(form.format(a="{0}", b="{1}"), low, high, a, b)
 
     def remainder(self, a: Whole, b: Whole) -> Whole:
         if a.low < 0 or b.low <= 0:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as made
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from policyengine import model as m
 from policyengine.case import Case, CaseEntity, Given
+from policyengine.columns.database import Database
 from policyengine.columns.tables import FIRST_DAY, LAST_DAY, Field, grain, in_grains
 from policyengine.exact import CONTEXT
 from policyengine.source import Source
 from policyengine.values import ABSENT, Absent, Known
 
-if TYPE_CHECKING:
-    import duckdb
-
 NOWHERE = Source("(表)", "").whole()  # the place of a cell is known to the table that it came from
+
+LUMP = 20_000  # rows that are read back at once
 
 Cell = str | int | bool | date | None
 Rows = dict[str, dict[str, list[Cell]]]
@@ -87,29 +88,46 @@ class FromCases:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FromStaged:
-    """Staged rows as cases, read back from the staged tables themselves."""
+    """Staged rows as cases, read back from the staged tables themselves.
 
-    connection: duckdb.DuckDBPyConnection
+    `order`: the rows of the cases in the order in which they will be asked for; a lump of them is read at once.
+    """
+
+    database: Database
     schema: Mapping[str, list[Field]]
     policy: m.Policy
+    order: Sequence[Mapping[str, Sequence[str]]]
+    _at: int = 0
+    _there: dict[str, dict[str, CaseEntity]] = made(default_factory=dict)
 
     def case(self, ids: Mapping[str, Sequence[str]]) -> Case:
         """The rows of these ids as one case."""
-        entities = {}
-        for kind, members in ids.items():
-            there = {row[0] for row in self.connection.execute(f'DESCRIBE "{kind}"').fetchall()}
-            fields = [field for field in self.schema[kind] if field.name in there]
-            names = ", ".join(f'"{field.name}"' for field in fields)
-            sql = f'SELECT {names} FROM "{kind}" WHERE id IN (SELECT unnest($1))'
-            found = self.connection.execute(sql, [list(members)]).fetchall() if members else []
-            made = [
-                self._entity(kind, dict(zip((f.name for f in fields), row, strict=True)), fields)
-                for row in found
-            ]
-            entities[kind] = {ent.id: ent for ent in sorted(made, key=lambda ent: ent.id)}
+        if not all(id_ in self._there.get(kind, ()) for kind, members in ids.items() for id_ in members):
+            self._read()
+        entities = {
+            kind: {id_: self._there[kind][id_] for id_ in sorted(members)} for kind, members in ids.items()
+        }
         return Case("", entities)
+
+    def _read(self) -> None:
+        """The next lump of cases."""
+        keys: list[tuple[str, str]] = []
+        while self._at < len(self.order) and len(keys) < LUMP:
+            keys += [(kind, id_) for kind, members in self.order[self._at].items() for id_ in members]
+            self._at += 1
+        self.database.put("lump", {"kind": "text", "id": "text"}, list(zip(*keys, strict=True)))
+        self._there = {kind: self._rows(kind) for kind in self.schema}
+
+    def _rows(self, kind: str) -> dict[str, CaseEntity]:
+        there = self.database.columns(kind)
+        fields = [f for f in self.schema[kind] if f.name in there]
+        names = ", ".join(f'e."{f.name}"' for f in fields)
+        asked = f"EXISTS (SELECT 1 FROM lump l WHERE l.kind = '{kind}' AND l.id = e.id)"
+        found = self.database.rows(f'SELECT {names} FROM "{kind}" e WHERE {asked}')
+        rows = (dict(zip((f.name for f in fields), row, strict=True)) for row in found)
+        return {row["id"]: self._entity(kind, row, fields) for row in rows}
 
     def _entity(self, kind: str, row: Mapping[str, Any], fields: list[Field]) -> CaseEntity:
         facts: dict[str, Given] = {}

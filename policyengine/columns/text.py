@@ -47,13 +47,13 @@ class _Stage:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`views`: the stages one by one, for a reader. `steps`: the kept stages alone, each with the stages it is made
-    from inside, which is quicker to prepare. `outputs`: the query of each output over the one, `finals` over the other. `passing`: the steps that
+    """`views`: the stages one by one, for a reader. `steps`: the kept stages alone by name, in their order, each the query with the
+    stages it is made from inside, which is quicker to prepare. `outputs`: the query of each output over the one, `finals` over the other. `passing`: the steps that
     no final reads. `needed`: the staged columns that are read."""
 
     views: tuple[str, ...]
     outputs: dict[str, str]
-    steps: tuple[str, ...]
+    steps: dict[str, str]
     finals: dict[str, str]
     passing: tuple[str, ...]
     needed: frozenset[str]
@@ -74,11 +74,7 @@ def write(names: Names, outputs: Mapping[str, Output]) -> Written:
         if stage.kept:
             writer.narrow(stage, outputs.values())
     views = tuple(_statement(names, stage) for stage in stages.values())
-    steps = tuple(
-        names.dialect.table.format(name=f'"{stage.name}"', sql=_inside(stages, stage.sql))
-        for stage in stages.values()
-        if stage.kept
-    )
+    steps = {stage.name: _inside(stages, stage.sql) for stage in stages.values() if stage.kept}
     inside = {name: _inside(stages, sql) for name, sql in finals.items()}
     read = {name for sql in inside.values() for name in _STAGE.findall(sql)}
     passing = tuple(stage.name for stage in stages.values() if stage.kept and stage.name not in read)

@@ -27,7 +27,6 @@ from policyengine.columns.domain import (
     either,
     needs_wide,
     opposite,
-    when,
 )
 from policyengine.columns.frames import qualify
 from policyengine.columns.scope import Scope
@@ -130,6 +129,11 @@ class _Group:
         name = f"{self.node.info.name}.{suffix}"
         return self.scope.frame.beside(name, sql, where or self.several, alone)
 
+    def place(self, suffix: str, order: str) -> str:
+        """The place of a member among those that count, as a column."""
+        form = self.names.dialect.cast("{}", False)
+        return self.window(suffix, "row_number()", self.counted, order, alone="1", form=form)
+
     def part(self, name: str) -> Num:
         value = self.names.read(self.scope, name)
         assert isinstance(value, Num)
@@ -145,10 +149,14 @@ class _Group:
     def total(self, value: Whole) -> Whole:
         """The sum over the members that count."""
         low, high = min(0, value.low * self.most), max(0, value.high * self.most)
-        form = self.names.dialect.cast("{}", needs_wide(low, high))
-        return Whole(
-            self.window("sum", f"sum({value.sql})", self.counted, alone=value.sql, form=form), low, high
-        )
+        return self.summed("sum", value, low, high)
+
+    def summed(self, suffix: str, value: Whole, low: int, high: int) -> Whole:
+        """The sum over the members that count, which is known to lie between the bounds."""
+        d, wide = self.names.dialect, needs_wide(low, high)
+        alone = d.cast(value.sql, True) if wide else value.sql
+        sql = self.window(suffix, d.sum(value.sql, wide), self.counted, alone=alone, form=d.cast("{}", wide))
+        return Whole(sql, low, high)
 
     def held(self, suffix: str, value: Whole) -> Whole:
         return Whole(self.hold(suffix, value.sql), value.low, value.high)
@@ -160,7 +168,7 @@ class _Group:
     # --- the rules ---
 
     def rank(self) -> Num:
-        place = self.window("place", "row_number()", self.counted, self.order, alone="1")
+        place = self.place("place", self.order)
         most = self.names.policy.entities[self.scope.kind].most
         return self.result(Whole(place, 1, max(most, self.most)), Fraction(1))
 
@@ -194,7 +202,11 @@ class _Group:
         zero = self.names.dialect.integer(0, wide)
         form = self.names.dialect.cast(f"COALESCE({{}}, {zero})", wide)
         return Whole(
-            self.window("before", f"sum({ask.sql})", self.counted, self.order, BEFORE, zero, form), 0, high
+            self.window(
+                "before", self.names.dialect.sum(ask.sql, wide), self.counted, self.order, BEFORE, zero, form
+            ),
+            0,
+            high,
         )
 
     def _folded(self, ask: Whole, cap: Whole, differ: str) -> Whole:
@@ -202,12 +214,9 @@ class _Group:
         d = self.names.dialect
         high = ask.high * self.most
         wide = needs_wide(0, max(high, cap.high, -cap.low))
-        listed = d.collected.format(ask=d.cast(ask.sql, wide), cap=d.cast(cap.sql, wide))
+        listed = d.collected.format(ask=d.cast(ask.sql, wide), cap=d.cast(cap.sql, wide), where=differ)
         zero = d.integer(0, wide)
-        filtered = f"{listed} FILTER (WHERE {differ})"
-        before = self.window(
-            "those_before", filtered, self.counted, self.order, BEFORE, alone="", where=differ
-        )
+        before = self.window("those_before", listed, self.counted, self.order, BEFORE, alone="", where=differ)
         sql = f"COALESCE({d.fold.format(list=before, zero=zero)}, {zero})"
         return Whole(self.hold("used", d.cast(sql, needs_wide(0, high))), 0, high)
 
@@ -286,7 +295,7 @@ class _Group:
         Each gets its share rounded down to whole units; what is left goes out unit by unit to the largest remainder,
         then the larger weight, then the stable key; what is less than a unit to the first, or to nobody (`odd` False).
         """
-        w, d = self.names.num.w, self.names.dialect
+        w = self.names.num.w
         if unit.low < 0:
             raise NotExact("取整单位可能是负数 / a rounding unit may be negative")
         ratio = scale / unit.scale
@@ -295,27 +304,14 @@ class _Group:
         each = w.greatest(w.times(unit.numerator, w.const((unit.scale / step).numerator)), w.const(1))
         if not odd:
             whole = w.times(w.floor_div(whole, each), each)
-        claim = w.times(whole, weight.numerator)
+        claim = w.times(whole, w.chosen(self.counts, weight.numerator, w.const(0)))
         below = w.times(w.greatest(sum_, w.const(1)), each)
         cap = whole.high // each.low
-        exact = w.floor_div(claim, below)
-        units = Whole(
-            self.hold(
-                "units",
-                when(self.counts, exact.sql, w.const(0).sql if not exact.wide else d.integer(0, True)),
-            ),
-            0,
-            exact.high,
-        )
+        units = self.held("units", w.floor_div(claim, below, cap))  # a weight is a part of the sum of all
         rest = self.held("rest", w.remainder(claim, below))
-        form = d.cast("{}", needs_wide(0, cap))
-        given = Whole(
-            self.window("given", f"sum({units.sql})", self.counted, alone=units.sql, form=form),
-            0,
-            max(cap, 1),
-        )
+        given = self.summed("given", units, 0, max(cap, 1))
         order = f"{rest.sql} DESC, {weight.raw} DESC, {self.order}"
-        place = Whole(self.window("turn", "row_number()", self.counted, order, alone="1"), 1, self.most)
+        place = Whole(self.place("turn", order), 1, self.most)
         left = w.minus(w.floor_div(whole, each), given)
         got = w.chosen(w.compare("<=", place, left), w.plus(units, w.const(1)), units)
         bit = w.chosen(w.compare("=", place, w.const(1)), w.remainder(whole, each), w.const(0))
