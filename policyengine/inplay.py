@@ -68,6 +68,18 @@ class InPlayOf:
     world: World
     application: Ent
 
+    def near(self, ent: Ent) -> bool:
+        """Whether an entity's facts are this application's to change: not those of another application."""
+        if ent.kind == self.application.kind:
+            return ent is self.application
+        entities = self.world.policy.entities
+        own_day = entities[ent.kind].dated_by
+        if own_day in entities[ent.kind].references:
+            of = [ent.refs.get(own_day)]
+        else:  # a record beside something that has a day (other support of a project)
+            of = [other for other in ent.refs.values() if other is not None and entities[other.kind].dated_by]
+        return all(other is None or self.near(other) for other in of)
+
     def name(self, ent: Ent, name: str, outer: When, want: bool) -> Iterator[InPlay]:
         """The facts that could make a yes-or-no value what is wanted; nothing where it is that already."""
         when = self.world.when(ent, outer)

@@ -29,7 +29,7 @@ LAYERS = (
     ("columns",),
     ("again", "inplay", "ladder"),
     ("distance", "alternatives", "asking"),
-    ("reaching",),
+    ("reaching", "nearby"),
     ("explanation", "labels", "passing", "gates", "claims"),
     ("phrases", "formulas", "scenarios", "supposing", "heads"),
     ("splits",),

@@ -15,7 +15,7 @@ from policyengine.clauses import Citation
 from policyengine.decision import Decision, Failure, Missing, ReadingUse
 from policyengine.explanation import CaseExplanation, Explanation, Group, Line, Provenance
 from policyengine.model import OUTCOMES, Cited, Policy
-from policyengine.render import said, whatif
+from policyengine.render import nearby, said, whatif
 from policyengine.render.said import say
 from policyengine.values import Unknown
 
@@ -166,6 +166,10 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
     if e.steps:
         yield Heading(2, say("steps", lang))
         yield from (_line(line, lang, str(i), _other(e, line)) for i, line in enumerate(e.steps, 1))
+    if otherwise := nearby.lines(e):
+        yield Heading(2, say("otherwise", lang))
+        yield from (Item("·", line) for line in otherwise)
+        yield Paragraph(nearby.by_papers(lang) + ("。" if lang == "zh" else "."))
     yield from _readings(e, lang, full=depth == "full")
     yield from _assumed(d, lang)
     yield from _inputs(e, lang)

@@ -17,6 +17,7 @@ _SAY = {
     "steps": ("计算过程", "Steps"),
     "missing": ("还需补充的材料", "Still needed"),
     "candidates": ("选定哪一项，结果如何", "What each choice would come to"),
+    "otherwise": ("如果情况不同", "If things were different"),
     "readings": ("采用的口径", "Readings in use"),
     "assumed": ("假定", "Assumed"),
     "inputs": ("使用的材料", "Facts used"),

@@ -119,7 +119,7 @@ def moved(policy: Policy, result: Reached, lang: str) -> str:
         fact = policy.facts[ref.name]
         own = sum(other.name == ref.name for other, _ in result.moved) > 1
         whose = f"{ref.id} " if own else ""
-        words.append(f"{whose}{fact.label(lang)}：{_answer(policy, fact, value, lang)}")
+        words.append(f"{whose}{fact.label(lang)}：{shown_answer(policy, fact, value, lang)}")
     return f"（{'；'.join(words)}）" if lang == "zh" else f" ({'; '.join(words)})"
 
 
@@ -155,10 +155,11 @@ def _reading(reading: Reading, lang: str) -> str:
 
 def answer(policy: Policy, move: Move, value: Value, lang: str) -> str:
     """A value of a fact in the words of the document."""
-    return _answer(policy, move.fact, value, lang)
+    return shown_answer(policy, move.fact, value, lang)
 
 
-def _answer(policy: Policy, fact: Fact, value: Value, lang: str) -> str:
+def shown_answer(policy: Policy, fact: Fact, value: Value, lang: str) -> str:
+    """A value of a fact in its own unit, or by its label."""
     unit = policy.units.get(fact.unit) if fact.type.kind == "number" else None
     return wording.value(value, fact.type, lang, fact.options, unit or "")
 

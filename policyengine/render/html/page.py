@@ -171,7 +171,7 @@ def _granted(sheet: Sheet) -> Markup:
     return join(
         bars, _worked(sheet, sheet.e.conditions, say("steps")),
         tables.shares(sheet, say("shares"), ((sheet, r) for r in d.results), say.amount(d.amount)),
-        tables.members(sheet), tables.set_aside(sheet, d.set_aside),
+        tables.members(sheet), tables.set_aside(sheet, d.set_aside), tables.otherwise(sheet),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from policyengine.alternatives import Alternative
 from policyengine.decision import Failure, ReadingUse, Result
 from policyengine.explanation import Explanation, Input, Line, Provenance
 from policyengine.marking import Passage, condition_passages
+from policyengine.render import nearby
 from policyengine.render.html import many
 from policyengine.render.html.markup import Child, Markup, el, join
 from policyengine.render.html.parts import Sheet, quotes, sign
@@ -116,6 +117,30 @@ def failure_passages(e: Explanation, failure: Failure) -> list[Passage]:
             cited.append(clauses.citation(e.policy, cite, quote, e.lang))
     cited = cited or [clauses.citation(e.policy, cite, "", e.lang) for cite in failure.cited.cites]
     return condition_passages(e.policy, cited)
+
+
+# --- other facts ---
+
+
+def otherwise(sheet: Sheet) -> Markup | None:
+    """What the application would get if its facts were otherwise: quantities as tables, the rest in sentences."""
+    say = sheet.say
+    sentences = nearby.besides(sheet.e)
+    scales = [
+        table(label, (say("at"), say("would_get")), [el("tbody", (_turn(row) for row in rows))])
+        for label, rows in nearby.scales(sheet.e)
+    ]
+    if not sentences and not scales:
+        return None
+    return sheet.section(
+        say("otherwise"), nearby.by_papers(say.lang),
+        el("ul", (el("li", sentence) for sentence in sentences), class_="notes"), el("div", scales, class_="facts") if scales else None,
+        kind="otherwise",
+    )  # fmt: skip
+
+
+def _turn(row: tuple[str, str]) -> Markup:
+    return el("tr", el("th", row[0], scope="row"), el("td", row[1]))
 
 
 # --- readings ---------------------------------------------------------------------------------

@@ -105,6 +105,8 @@ _SAY: dict[str, Label] = {
     "more_pairs": Label("另有{}对", "{} more pairs"),
     "quiet": Label("下面各条换一种读法，本件结果不变：", "Of these, another reading leaves the result as it is:"),
     "otherwise": Label("如果情况不同", "If things were different"),
+    "at": Label("数值", "At"),
+    "would_get": Label("结果", "Result"),
     "reading_open": Label("待{}明确", "not yet settled by {}"),
     "settled": Label("下面各条已经明确：", "These are settled:"),
     "reading_not_settled": Label("不是已经明确的读法", "not as settled"),
