@@ -308,7 +308,8 @@ def settled(found: Iterable[InPlay], own_day: FactRef) -> Iterator[InPlay]:
     """The facts in play that are the ones to move.
 
     Of a comparison of days with the application's own day, that day moves. Of a share, its numerator: what
-    stands on both sides, in the direction of the side that holds nothing else.
+    stands on both sides, in the direction of the side that holds nothing else. A day or quantity that may be none
+    moves too where it is compared besides (none, or long ago): that there were none is no answer to look for.
     """
     items = list(found)
     links = {id(each.link): each.link for each in items if each.direction}
@@ -317,7 +318,12 @@ def settled(found: Iterable[InPlay], own_day: FactRef) -> Iterator[InPlay]:
         for each in _movers([each for each in items if id(each.link) == key and each.direction], own_day):
             kept.setdefault((each.ref, each.direction), each)
     for each in items:
-        if not each.direction:
+        if each.direction:
+            continue
+        compared = [one for one in items if one.ref == each.ref and one.direction]
+        if compared and each.fact.type.kind not in ("bool", "enum"):
+            kept.setdefault((each.ref, compared[0].direction), compared[0])
+        else:
             kept.setdefault((each.ref, 0), each)
     yield from kept.values()
 

@@ -150,6 +150,8 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
             yield item
         if e.reached is not None:
             yield Paragraph(whatif.reached_line(e))
+        if any(away.moves for away in e.distances):
+            yield _by_papers(lang)
     if d.missing and d.outcome != "refused":
         yield from _missing(e, lang)
     yield from _candidates(e, lang)
@@ -169,7 +171,7 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
     if otherwise := nearby.lines(e):
         yield Heading(2, say("otherwise", lang))
         yield from (Item("·", line) for line in otherwise)
-        yield Paragraph(nearby.by_papers(lang) + ("。" if lang == "zh" else "."))
+        yield _by_papers(lang)
     yield from _readings(e, lang, full=depth == "full")
     yield from _assumed(d, lang)
     yield from _inputs(e, lang)
@@ -183,6 +185,10 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
     if e.provenance:
         yield Heading(2, say("provenance", lang))
         yield Pairs(provenance(e.provenance, lang, d.place))
+
+
+def _by_papers(lang: str) -> Paragraph:
+    return Paragraph(whatif.by_papers(lang).capitalize() + ("。" if lang == "zh" else "."))
 
 
 def _supposed(found: Iterable[Explanation], lang: str) -> Iterator[Block]:

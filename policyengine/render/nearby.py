@@ -15,7 +15,7 @@ from policyengine.decision import Subject
 from policyengine.explanation import Explanation
 from policyengine.nearby import OtherFact, Scale, Turn
 from policyengine.render.said import named
-from policyengine.render.whatif import gives, shown_answer
+from policyengine.render.whatif import MOST_NAMED, gives, quoted_answers, shown_answer
 from policyengine.values import Known
 
 MOST_FACTS = 6
@@ -28,15 +28,6 @@ def lines(e: Explanation) -> tuple[str, ...]:
     return (*words.caps(), *(words.scale(scale) for scale in words.scales()), *words.facts(), *words.rest())
 
 
-def by_papers(lang: str) -> str:
-    """What must be said where other facts are spoken of."""
-    return (
-        "以上是推算；事实以证明材料为准"
-        if lang == "zh"
-        else "These are calculations; the facts are what the papers show"
-    )
-
-
 def scales(e: Explanation) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
     """Of each quantity told: what it is called, and rows of a value and what it gives, from the smallest up."""
     words = _Words(e)
@@ -45,10 +36,15 @@ def scales(e: Explanation) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
         yield words.label(scale), tuple(rows)
 
 
-def besides(e: Explanation) -> tuple[str, ...]:
-    """All sentences but those about quantities."""
+def caps(e: Explanation) -> tuple[str, ...]:
+    """The sentences about caps."""
+    return tuple(_Words(e).caps())
+
+
+def answers(e: Explanation) -> tuple[str, ...]:
+    """The sentences about other answers, and what is not told."""
     words = _Words(e)
-    return (*words.caps(), *words.facts(), *words.rest())
+    return (*words.facts(), *words.rest())
 
 
 class _Words:
@@ -174,16 +170,18 @@ class _Words:
             )
 
     def answers(self, one: OtherFact, answers: Iterable[Known]) -> str:
-        words = [f"“{self.value(one, answer)}”" for answer in answers]
-        *most, last = words
-        return self.t("、", ", ").join(most) + (self.t("或", " or ") if most else "") + last
+        return quoted_answers([self.value(one, answer) for answer in answers], self.lang)
 
     def rest(self) -> Iterator[str]:
-        """How much is not told."""
-        facts = sum(not one.plain for one in self.e.nearby.facts) - MOST_FACTS
-        more = max(facts, 0) + max(len(self.e.nearby.scales) - MOST_SCALES, 0)
+        """What is only named."""
+        facts = [one for one in self.e.nearby.facts if not one.plain][MOST_FACTS:]
+        left: list[OtherFact | Scale] = [*facts, *self.e.nearby.scales[MOST_SCALES:]]
+        more = [f"{self.whose(one.subject)}“{one.fact.label(self.lang)}”" for one in left]
         if more:
-            yield self.t(f"另有{more}项，变了结果也会不同", f"{more} more would change the result")
+            shown = self.t("、", ", ").join(more[:MOST_NAMED])
+            if len(more) > MOST_NAMED:
+                shown += self.t(f"等{len(more)}项", f" and {len(more) - MOST_NAMED} more")
+            yield self.t(f"{shown}，变了结果也会不同", f"{shown} would change the result too")
 
     def of(self, ids: list[str]) -> str:
         return self.t(f"（{'、'.join(ids)}）", f" ({', '.join(ids)})")

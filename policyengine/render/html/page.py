@@ -29,7 +29,7 @@ from policyengine.render.html.parts import (
 from policyengine.render.html.words import TITLES, Say
 from policyengine.render.questions import settling
 from policyengine.render.said import outcome, possible, reasons, result
-from policyengine.render.whatif import distance_lines, reached_line
+from policyengine.render.whatif import by_papers, distance_lines, reached_line
 from policyengine.values import Unknown
 
 
@@ -190,6 +190,9 @@ def _refused(sheet: Sheet) -> Markup:
         ),
         el("p", el("b", say("otherwise")), reached, class_="reached")
         if (reached := reached_line(sheet.e))
+        else None,
+        el("p", by_papers(say.lang), class_="aside")
+        if any(away.moves for away in sheet.e.distances)
         else None,
         _rest(sheet, rest),
         tables.members(sheet),

@@ -14,7 +14,14 @@ from policyengine.render.html import many
 from policyengine.render.html.markup import Child, Markup, el, join
 from policyengine.render.html.parts import Sheet, quotes, sign
 from policyengine.render.html.words import Say
-from policyengine.render.whatif import MOST_PAIRS, in_doubt, interaction_line, reading_gives, settled_line
+from policyengine.render.whatif import (
+    MOST_PAIRS,
+    by_papers,
+    in_doubt,
+    interaction_line,
+    reading_gives,
+    settled_line,
+)
 from policyengine.values import Unknown
 
 MOST_KEPT = 12  # rows of a table that is not cut between two sheets of paper
@@ -125,17 +132,18 @@ def failure_passages(e: Explanation, failure: Failure) -> list[Passage]:
 def otherwise(sheet: Sheet) -> Markup | None:
     """What the application would get if its facts were otherwise: quantities as tables, the rest in sentences."""
     say = sheet.say
-    sentences = nearby.besides(sheet.e)
+    caps, answers = nearby.caps(sheet.e), nearby.answers(sheet.e)
     scales = [
         table(label, (say("at"), say("would_get")), [el("tbody", (_turn(row) for row in rows))])
         for label, rows in nearby.scales(sheet.e)
     ]
-    if not sentences and not scales:
+    if not (caps or answers or scales):
         return None
     return sheet.section(
-        say("otherwise"), nearby.by_papers(say.lang),
-        el("ul", (el("li", sentence) for sentence in sentences), class_="notes"), el("div", scales, class_="facts") if scales else None,
-        kind="otherwise",
+        say("otherwise"), by_papers(say.lang),
+        el("ul", (el("li", sentence) for sentence in caps), class_="notes") if caps else None,
+        el("div", scales, class_="turns") if scales else None,
+        el("ul", (el("li", sentence) for sentence in answers), class_="notes") if answers else None,
     )  # fmt: skip
 
 
