@@ -29,6 +29,7 @@ from policyengine.values import ABSENT, FactRef, Known, Type, Value
 from policyengine.world import World
 
 MOST_CHOSEN = 40
+MOST_JOINT = 8  # entities that stand against one condition together
 FEN = Decimal("0.01")
 
 
@@ -151,7 +152,7 @@ class _Measurer:
         moves = self.moves(measured, chosen[:MOST_CHOSEN])
         if moves:
             return Distance(self.failure, tuple(moves), False, (), shortfall, untried=untried)
-        together = self.together(found)
+        together = self.together(found) or self.jointly()
         if together:
             facts = {move.ref: move.needed[0] for move in together}
             gives = after(again(self.world, facts), self.application)
@@ -283,6 +284,48 @@ class _Measurer:
         passes = len(moves) > 1 and self.holds({move.ref: move.needed[0] for move in moves})
         links = {id(each.link) for each in found if each.direction}
         return moves if passes and len(links) == len(moves) else []
+
+    def jointly(self) -> list[Move]:
+        """One answer of each entity that stands against a condition, where none of them alone is enough.
+
+        Of several grants each bars alone: all of them together would have to be other than they are.
+        """
+        facts: dict[FactRef, Known] = {}
+        moves: list[Move] = []
+        while len(moves) < MOST_JOINT and (found := self.against(facts)):
+            move = next((m for each in found if (m := self.clearing(each, found[0].ent, facts))), None)
+            if move is None:
+                return []
+            moves.append(move)
+            facts[move.ref] = move.needed[0]
+        return moves if len(moves) > 1 and self.holds(facts) else []
+
+    def against(self, facts: Mapping[FactRef, Known]) -> list[InPlay]:
+        """The answers that stand against the condition with some facts other than they are."""
+        world = again(self.world, facts)
+        walk = InPlayOf(world, self.application)
+        try:
+            found = list(walk.name(self.ent, self.failure.condition, world.when(self.application), True))
+        except (CaseError, KeyError):  # the rule cannot be read, or another version does not have it
+            return []
+        return [each for each in found if not each.direction and walk.near(each.ent)]
+
+    def clearing(self, each: InPlay, ent: Ent, facts: Mapping[FactRef, Known]) -> Move | None:
+        """The answers to one question after which its entity does not stand against the condition any more."""
+        given = self.world.stated(ent, each.fact.name)
+        if each.ent is not ent or given is None or each.ref in facts or each.fact.choice:
+            return None
+        cleared = [
+            answer
+            for answer in options(each.fact)
+            if answer != given
+            and all(one.ent is not ent for one in self.against({**facts, each.ref: answer}))
+        ]
+        if not cleared:
+            return None
+        gives = after(again(self.world, {each.ref: cleared[0]}), self.application)
+        who = subject(self.world, ent)
+        return Move(each.ref, who, each.fact, given, tuple(cleared), None, gives)
 
 
 def options(fact: Fact) -> list[Known]:

@@ -220,7 +220,7 @@ def test_days_that_both_have_to_move_are_said_together() -> None:
         "first_invoice_on": date(2020, 8, 1), "last_invoice_on": date(2023, 8, 20), "declared_on": date(2023, 9, 1),
     }  # fmt: skip
     found = lines({"validity_date": "invoices"}, project={"P1": {**days, "equipment_investment": 500 * WAN}})
-    assert found[0].startswith("下面几项要同时达到：最早一张发票的日期2020年8月1日，从2020年8月15日起才满足")
+    assert found[0].startswith("下面几项要同时符合：最早一张发票的日期2020年8月1日，从2020年8月15日起才符合")
     assert found[1] == "达到后可得15万元"
 
 

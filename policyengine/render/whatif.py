@@ -18,8 +18,8 @@ from policyengine.distance import Distance, Move
 from policyengine.explanation import Explanation
 from policyengine.model import Fact, Policy
 from policyengine.reaching import Reached
-from policyengine.render.said import named
-from policyengine.values import T_MONEY, T_POINTS, Absent, Known, Type, Unknown, Value
+from policyengine.render.said import named, span
+from policyengine.values import T_POINTS, Absent, Known, Type, Unknown, Value
 
 MOST_WAYS = 4  # of one condition that are written out
 MOST_NAMED = 8
@@ -46,8 +46,7 @@ def gives(policy: Policy, result: After, lang: str, least: bool = False) -> str:
         return f"仍{word}" if zh else f"still {word}"
     words = policy.header.outcomes[result.outcome or "undetermined"](lang)
     if isinstance(result.amount, Unknown) and _informative(result.amount):
-        span = wording.span(result.amount, T_MONEY, lang)
-        words += f"（金额{span}）" if zh else f" (amount {span})"
+        words += f"（金额{span(result.amount, lang)}）" if zh else f" (amount {span(result.amount, lang)})"
     return words
 
 
@@ -192,10 +191,11 @@ class _Distance:
         away = self.away
         short = self.short()
         if away.together and away.after is not None:
-            yield self.t("下面几项要同时达到：", "All of these at once: ") + self.t("；", "; ").join(
+            yield self.t("下面几项要同时符合：", "All of these at once: ") + self.t("；", "; ").join(
                 self.core(move) for move in away.moves
             )
-            tail = self.tail(away.after).lstrip("；;， ")
+            reached = any(move.gap is not None for move in away.moves)
+            tail = self.tail(away.after, reached).lstrip("；;， ")
             yield from [tail] if tail else []
             return
         if not away.moves:

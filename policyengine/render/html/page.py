@@ -152,7 +152,9 @@ def _said_open(sheet: Sheet) -> str:
     text = say("said_open", who=_who(sheet), n=len(d.missing), may=may)
     amount, granting = None if sheet.e.candidates else possible(sheet.e), _granting(sheet)
     low, high = (amount.low, amount.high) if isinstance(amount, Unknown) else (None, None)
-    if isinstance(low, Decimal | Fraction) and isinstance(high, Decimal | Fraction):
+    if low == 0 and isinstance(high, Decimal | Fraction):
+        text += say("amount_most", granting, say.money(high))
+    elif isinstance(low, Decimal | Fraction) and isinstance(high, Decimal | Fraction):
         text += say("amount_between", granting, say.money(low), say.money(high))
     elif isinstance(amount, Decimal | Fraction):
         text += say("amount_is", granting, say.money(amount))

@@ -163,9 +163,10 @@ def cap_bar(capped: Capped, say: Say, title: str) -> Markup:
 
 
 def range_bar(amount: Unknown, say: Say, title: str) -> Markup | None:
-    """From the least to the most that an open amount may come to; None where there is no most."""
+    """From the least to the most that an open amount may come to; None where
+    one of them says nothing."""
     low, high = amount.low, amount.high
-    if not isinstance(low, Decimal | Fraction) or not isinstance(high, Decimal | Fraction) or high == 0:
+    if not isinstance(low, Decimal | Fraction) or not isinstance(high, Decimal | Fraction) or low == 0:
         return None
     solid = share(low, high)
     least, most = say("least", say.money(low)), say("most", say.money(high))
