@@ -36,7 +36,7 @@ LAYERS = (
     ("lines",),
     ("steps", "marking"),
     ("explaining",),
-    ("asked", "naming"),
+    ("asked", "naming", "courses"),
     ("advising", "casetext"),
     ("render",),
     ("graph", "show", "template", "editor"),
