@@ -143,6 +143,15 @@ def test_a_single_threshold_says_the_gap_and_what_reaching_it_gives() -> None:
     assert lines() == ["设备投资额（价税合计）460万元，差40万元；达到后可得15万元"]
 
 
+def test_grants_that_bar_together_are_named_together() -> None:
+    grant = {"project": "P1", "support_level": "city", "support_kind": "grant", "support_status": "received"}
+    found = lines(
+        project={"P1": {"equipment_investment": 500 * WAN}}, support={"S1": {**grant}, "S2": {**grant}}
+    )
+    assert len(found) == 2 and found[0].startswith("下面几项要同时符合：其它财政资金 S1")
+    assert "；其它财政资金 S2" in found[0] and found[1] == "这样可得15万元"
+
+
 def test_in_english() -> None:
     e = explained(case_of(rows(), yanzhou()), lang="en")
     [line] = whatif.distance_lines(e, 0)
@@ -352,7 +361,7 @@ def test_a_condition_that_is_only_opened_is_said_to_be_open() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (0, 400_000, "待补材料（金额0元至40万元）"),
+        (0, 400_000, "待补材料（金额不超过40万元）"),
         (-59_999_000_000, 400_000, "待补材料"),
         (0, None, "待补材料"),
     ],
