@@ -105,20 +105,23 @@ def test_the_amount_without_its_cap_and_the_investment_at_which_the_cap_begins_t
 
 def test_the_sentences_describe_and_are_the_same_in_every_format() -> None:
     e = of("装备升级")
-    lines = words.lines(e)
-    assert lines == (
-        "没有最高额限制的，可得168万元，比现在多68万元",
+    told = words.told(e)
+    assert [each.sentence("zh") for each in told] == [
+        "没有最高额限制的：可得168万元，比现在多68万元",
         "设备投资额（价税合计）（材料上为4,200万元）：不到500万元的，不予支持；正好500万元的，可得20万元，比现在少80万元；从2,500万元起，可得100万元，已到最高额",
-        "企业 甲公司的“亩产评价类别”材料上为“A类”；为“D类”的，不予支持；为“B类”、“C类”或“无”的，结果不变",
-        "由人认定的“管理是否规范”、“信用是否良好”，有一项认定相反的，不予支持",
+        "企业 甲公司的“亩产评价类别”材料上为“A类”：为“D类”的，不予支持；为“B类”、“C类”或“无”的，结果不变",
+        "由人认定的“管理是否规范”、“信用是否良好”：有一项认定相反的，不予支持",
+    ]
+    file, parts = (
+        str(ROOT / "examples/装备升级.yaml"),
+        [p for each in told for p in (each.head, *each.lines("zh"))],
     )
     for form in ("text", "md"):
-        shown = CliRunner().invoke(cli, ["explain", str(ROOT / "examples/装备升级.yaml"), "--format", form])
-        assert all(line in shown.stdout for line in lines) and "事实以证明材料为准" in shown.stdout
-    page = (
-        CliRunner().invoke(cli, ["evaluate", str(ROOT / "examples/装备升级.yaml"), "--format", "html"]).stdout
-    )
-    assert all(part in page for part in (*words.caps(e), *words.answers(e), "从2,500万元起", "已到最高额"))
+        shown = CliRunner().invoke(cli, ["explain", file, "--format", form]).stdout
+        assert all(part in shown for part in parts) and "事实以证明材料为准" in shown
+    page = CliRunner().invoke(cli, ["evaluate", file, "--format", "html"]).stdout
+    assert all(each.sentence("zh") in page for each in (*words.caps(e), *words.answers(e)))
+    assert all(word in page for each in words.scales(e) for row in each.rows for word in row)
 
 
 def test_the_json_has_all_of_it() -> None:
@@ -139,9 +142,11 @@ def test_what_moves_the_amount_stands_first_and_what_is_not_told_is_named() -> N
         for one in e.nearby.facts
     ]  # fmt: skip
     assert amounts == sorted(amounts, reverse=True)
-    *_, last = words.lines(e)
-    assert last.endswith("变了结果也会不同") and "“属于中小企业”" in last
-    assert sum("亩产评价类别" in line or "培育名单" in line for line in words.lines(e)) == words.MOST_FACTS
+    *_, last = words.told(e)
+    assert last.head.endswith("变了结果也会不同") and "“属于中小企业”" in last.head
+    assert "“是‘链主’或集群龙头企业”" in last.head
+    heads = [each.head for each in words.told(e)]
+    assert sum("亩产评价类别" in head or "培育名单" in head for head in heads) == words.MOST_FACTS
 
 
 def test_a_cap_that_others_used_binds_from_what_is_left_of_it() -> None:
@@ -154,17 +159,17 @@ def test_a_cap_that_others_used_binds_from_what_is_left_of_it() -> None:
     assert e.nearby.uncapped is not None and e.nearby.uncapped.amount == 1_260_000
     [scale] = e.nearby.scales
     assert scale.turns[-1].high == Decimal("8333333.34")  # 3% of it is 25万元
-    assert words.caps(e) == (
-        "最高额没有被以前的或次序在前的占用的，可得100万元，比现在多75万元",
-        "没有最高额限制的，可得126万元，比现在多101万元",
-    )
+    assert [each.sentence("zh") for each in words.caps(e)] == [
+        "最高额没有被以前的或次序在前的占用的：可得100万元，比现在多75万元",
+        "没有最高额限制的：可得126万元，比现在多101万元",
+    ]
 
 
 def test_nothing_is_said_of_what_is_not_granted_nor_in_a_summary() -> None:
     assert of("不予支持").nearby == NOTHING_NEARBY and of("待补材料").nearby == Nearby()
     decided = api.decide(yanzhou(), api.read_case(yanzhou(), (ROOT / "examples/装备升级.yaml").read_text("utf-8")).cases[0])  # fmt: skip
     [e] = api.explain(decided, depth="summary").explanations
-    assert e.nearby == NOTHING_NEARBY and not words.lines(replace(e, nearby=NOTHING_NEARBY))
+    assert e.nearby == NOTHING_NEARBY and not words.told(replace(e, nearby=NOTHING_NEARBY))
 
 
 TIERS = """

@@ -168,9 +168,9 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
     if e.steps:
         yield Heading(2, say("steps", lang))
         yield from (_line(line, lang, str(i), _other(e, line)) for i, line in enumerate(e.steps, 1))
-    if otherwise := nearby.lines(e):
+    if otherwise := nearby.told(e):
         yield Heading(2, say("otherwise", lang))
-        yield from (Item("·", line) for line in otherwise)
+        yield from (Item("·", each.head, each.lines(lang)) for each in otherwise)
         yield _by_papers(lang)
     yield from _readings(e, lang, full=depth == "full")
     yield from _assumed(d, lang)

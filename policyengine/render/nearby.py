@@ -1,4 +1,4 @@
-"""Sentences about what a granted application would get if its facts were otherwise, the same in every format.
+"""Words about what a granted application would get if its facts were otherwise, the same in every format.
 
 They describe: what the papers say, and what the document gives for something else. None tells anyone to change a paper.
 """
@@ -6,6 +6,7 @@ They describe: what the papers say, and what the document gives for something el
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,6 +14,7 @@ from policyengine import exact, wording
 from policyengine.again import After
 from policyengine.decision import Subject
 from policyengine.explanation import Explanation
+from policyengine.labels import quoted
 from policyengine.nearby import OtherFact, Scale, Turn
 from policyengine.render.said import named
 from policyengine.render.whatif import MOST_NAMED, gives, quoted_answers, shown_answer
@@ -22,33 +24,48 @@ MOST_FACTS = 6
 MOST_SCALES = 4
 
 
-def lines(e: Explanation) -> tuple[str, ...]:
-    """All of it, one sentence each: caps, quantities, other answers; nothing where nothing is nearby."""
-    words = _Words(e)
-    return (*words.caps(), *(words.scale(scale) for scale in words.scales()), *words.facts(), *words.rest())
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that is told: what is otherwise, and rows of how it is and what that gives."""
+
+    head: str
+    rows: tuple[tuple[str, str], ...] = ()
+
+    def lines(self, lang: str) -> tuple[str, ...]:
+        """The rows as sentences: `不到500万元的，不予支持`."""
+        between = "，" if lang == "zh" else ": "
+        return tuple(f"{how}{between}{result}" if how else result for how, result in self.rows)
+
+    def sentence(self, lang: str) -> str:
+        """All of it in one sentence."""
+        colon, comma = ("：", "；") if lang == "zh" else (": ", "; ")
+        return self.head + (colon + comma.join(self.lines(lang)) if self.rows else "")
 
 
-def scales(e: Explanation) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
-    """Of each quantity told: what it is called, and rows of a value and what it gives, from the smallest up."""
-    words = _Words(e)
-    for scale in words.scales():
-        rows = [row for turn in scale.turns for row in words.turn(scale, turn)]
-        yield words.label(scale), tuple(rows)
+def told(e: Explanation) -> tuple[Told, ...]:
+    """All of it: caps, quantities, other answers; nothing where nothing is nearby."""
+    return (*caps(e), *scales(e), *answers(e))
 
 
-def caps(e: Explanation) -> tuple[str, ...]:
-    """The sentences about caps."""
+def caps(e: Explanation) -> tuple[Told, ...]:
+    """What would be given without the caps that held the amount."""
     return tuple(_Words(e).caps())
 
 
-def answers(e: Explanation) -> tuple[str, ...]:
-    """The sentences about other answers, and what is not told."""
+def scales(e: Explanation) -> tuple[Told, ...]:
+    """Of each quantity, the values at which the result turns, from the smallest up."""
+    words = _Words(e)
+    return tuple(words.scale(scale) for scale in words.scales())
+
+
+def answers(e: Explanation) -> tuple[Told, ...]:
+    """What other answers give, and what is only named."""
     words = _Words(e)
     return (*words.facts(), *words.rest())
 
 
 class _Words:
-    """The sentences of one explanation."""
+    """The words of one explanation."""
 
     def __init__(self, e: Explanation) -> None:
         self.e, self.policy, self.lang = e, e.policy, e.lang
@@ -58,7 +75,7 @@ class _Words:
         return zh if self.zh else en
 
     def result(self, after: After) -> str:
-        """`可得15万元，少3万元`, `不予支持`."""
+        """`可得15万元，比现在少3万元`, `不予支持`."""
         said = gives(self.policy, after, self.lang).removeprefix(self.t("仍", "still "))
         now = self.e.decision.amount
         if after.outcome != "granted" or not isinstance(after.amount, Decimal | Fraction):
@@ -73,60 +90,43 @@ class _Words:
 
     # --- caps ---
 
-    def caps(self) -> Iterator[str]:
-        """What is given without the caps that held the amount."""
+    def caps(self) -> Iterator[Told]:
         found = self.e.nearby
         if found.unpooled is not None:
-            said = self.result(found.unpooled)
-            yield self.t(
-                f"最高额没有被以前的或次序在前的占用的，{said}",
-                f"if nothing before had taken from the cap: {said}",
-            )
+            head = self.t("最高额没有被以前的或次序在前的占用的", "if nothing before had taken from the cap")
+            yield Told(head, (("", self.result(found.unpooled)),))
         if found.uncapped is not None:
-            said = self.result(found.uncapped)
-            yield self.t(f"没有最高额限制的，{said}", f"without a cap: {said}")
+            head = self.t("没有最高额限制的", "without a cap")
+            yield Told(head, (("", self.result(found.uncapped)),))
 
     # --- quantities ---
 
     def scales(self) -> tuple[Scale, ...]:
         return self.e.nearby.scales[:MOST_SCALES]
 
-    def label(self, scale: Scale) -> str:
-        who = self.whose(scale.subject)
+    def scale(self, scale: Scale) -> Told:
+        label = f"{self.whose(scale.subject)}{scale.fact.label(self.lang)}"
         given = self.value(scale, scale.given)
-        label = scale.fact.label(self.lang)
-        return self.t(f"{who}{label}（材料上为{given}）", f"{who}{label} ({given} in the papers)")
-
-    def scale(self, scale: Scale) -> str:
-        """`设备投资额（材料上为460万元）：不到500万元的，不予支持；…`"""
-        rows = [row for turn in scale.turns for row in self.turn(scale, turn)]
-        said = self.t("；", "; ").join(self.t(f"{at}，{gives_}", f"{at}: {gives_}") for at, gives_ in rows)
-        return self.t(f"{self.label(scale)}：{said}", f"{self.label(scale)}: {said}")
+        head = self.t(f"{label}（材料上为{given}）", f"{label} ({given} in the papers)")
+        return Told(head, tuple(row for turn in scale.turns for row in self.turn(scale, turn)))
 
     def turn(self, scale: Scale, turn: Turn) -> Iterator[tuple[str, str]]:
-        """The rows of one turn: on which values, and what they give."""
+        """The rows of one turn: on which values, and what they give. Of two ways to say an end, the shorter."""
         low, high = self.value(scale, turn.low), self.value(scale, turn.high)
+        short = len(low) < len(high)
         if turn.kind == "cap":
             said = self.result(turn.above)
-            yield (
-                self.t(f"从{high}起", f"from {high} on"),
-                self.t(f"{said}，已到最高额", f"{said}, the cap is reached"),
-            )
+            reached = self.t(f"{said}，已到最高额", f"{said}, the cap is reached")
+            yield self.t(f"从{high}起", f"from {high} on"), reached
         elif turn.below.outcome != "granted":
-            short = len(low) < len(high)
-            below = self.t(
-                f"不超过{low}的" if short else f"不到{high}的", f"up to {low}" if short else f"below {high}"
-            )
-            yield below, self.result(turn.below)
+            zh = f"不超过{low}的" if short else f"不到{high}的"
+            yield self.t(zh, f"up to {low}" if short else f"below {high}"), self.result(turn.below)
             if not short:
                 yield self.t(f"正好{high}的", f"exactly {high}"), self.result(turn.above)
         elif turn.above.outcome != "granted":
             short = len(high) < len(low)
-            above = self.t(
-                f"{high}及以上的" if short else f"超过{low}的",
-                f"{high} and more" if short else f"above {low}",
-            )
-            yield above, self.result(turn.above)
+            zh = f"{high}及以上的" if short else f"超过{low}的"
+            yield self.t(zh, f"{high} and more" if short else f"above {low}"), self.result(turn.above)
         else:
             yield self.t(f"{low}的", f"at {low}"), self.result(turn.below)
             yield self.t(f"{high}的", f"at {high}"), self.result(turn.above)
@@ -136,55 +136,52 @@ class _Words:
 
     # --- other answers ---
 
-    def facts(self) -> Iterator[str]:
-        """What other answers give, and those of judgment on which all depends in one sentence."""
-        told = [one for one in self.e.nearby.facts if not one.plain]
-        for one in told[:MOST_FACTS]:
-            parts = [
-                self.t(
-                    f"为{self.answers(one, other.answers)}的，{self.result(other.after)}",
-                    f"{self.answers(one, other.answers)}: {self.result(other.after)}",
-                )
-                for other in one.others
-            ]
+    def facts(self) -> Iterator[Told]:
+        """What other answers give, and those of judgment on which all depends in one."""
+        for one in self.moving()[:MOST_FACTS]:
+            rows = [(self.otherwise(one, o.answers), self.result(o.after)) for o in one.others]
             if one.same:
-                same = self.answers(one, one.same)
-                parts.append(self.t(f"为{same}的，结果不变", f"{same}: the same result"))
-            who = self.whose(one.subject)
+                rows.append((self.otherwise(one, one.same), self.t("结果不变", "the same result")))
             given = self.answers(one, (one.given,))
-            start = f"{who}“{one.fact.label(self.lang)}”"
-            yield self.t(
-                f"{start}材料上为{given}；{'；'.join(parts)}",
-                f"{start}: {given} in the papers; {'; '.join(parts)}",
-            )
+            head = self.t(f"{self.name(one)}材料上为{given}", f"{self.name(one)}: {given} in the papers")
+            yield Told(head, tuple(rows))
         judged: dict[str, list[str]] = {}
         for one in (one for one in self.e.nearby.facts if one.plain):
-            judged.setdefault(f"“{one.fact.label(self.lang)}”", []).append(one.subject.id)
+            judged.setdefault(quoted(one.fact.label(self.lang)), []).append(one.subject.id)
         if judged:
             several = len({id_ for ids in judged.values() for id_ in ids}) > 1
-            words = [f"{label}{self.of(ids) if several else ''}" for label, ids in judged.items()]
-            word = self.policy.header.outcomes["refused"](self.lang)
-            yield self.t(
-                f"由人认定的{'、'.join(words)}，有一项认定相反的，{word}",
-                f"{', '.join(words)}, which people judge: {word} if one of them is judged otherwise",
-            )
+            named_ = self.list(f"{label}{self.of(ids) if several else ''}" for label, ids in judged.items())
+            head = self.t(f"由人认定的{named_}", f"{named_}, which people judge")
+            how = self.t("有一项认定相反的", "one of them judged otherwise")
+            yield Told(head, ((how, self.policy.header.outcomes["refused"](self.lang)),))
+
+    def moving(self) -> list[OtherFact]:
+        return [one for one in self.e.nearby.facts if not one.plain]
+
+    def otherwise(self, one: OtherFact, answers: Iterable[Known]) -> str:
+        said = self.answers(one, answers)
+        return self.t(f"为{said}的", said)
 
     def answers(self, one: OtherFact, answers: Iterable[Known]) -> str:
         return quoted_answers([self.value(one, answer) for answer in answers], self.lang)
 
-    def rest(self) -> Iterator[str]:
+    def rest(self) -> Iterator[Told]:
         """What is only named."""
-        facts = [one for one in self.e.nearby.facts if not one.plain][MOST_FACTS:]
-        left: list[OtherFact | Scale] = [*facts, *self.e.nearby.scales[MOST_SCALES:]]
-        more = [f"{self.whose(one.subject)}“{one.fact.label(self.lang)}”" for one in left]
-        if more:
-            shown = self.t("、", ", ").join(more[:MOST_NAMED])
-            if len(more) > MOST_NAMED:
-                shown += self.t(f"等{len(more)}项", f" and {len(more) - MOST_NAMED} more")
-            yield self.t(f"{shown}，变了结果也会不同", f"{shown} would change the result too")
+        left: list[OtherFact | Scale] = [*self.moving()[MOST_FACTS:], *self.e.nearby.scales[MOST_SCALES:]]
+        if left:
+            shown = self.list(self.name(one) for one in left[:MOST_NAMED])
+            if len(left) > MOST_NAMED:
+                shown += self.t(f"等{len(left)}项", f" and {len(left) - MOST_NAMED} more")
+            yield Told(self.t(f"{shown}，变了结果也会不同", f"{shown} would change the result too"))
+
+    def name(self, one: OtherFact | Scale) -> str:
+        return f"{self.whose(one.subject)}{quoted(one.fact.label(self.lang))}"
 
     def of(self, ids: list[str]) -> str:
-        return self.t(f"（{'、'.join(ids)}）", f" ({', '.join(ids)})")
+        return self.t(f"（{self.list(ids)}）", f" ({self.list(ids)})")
+
+    def list(self, words: Iterable[str]) -> str:
+        return self.t("、", ", ").join(words)
 
     def whose(self, subject: Subject) -> str:
         if subject.path == self.e.decision.subject.path:

@@ -16,6 +16,7 @@ from policyengine.alternatives import Alternative, Interaction, Reading
 from policyengine.decision import ReadingUse, Subject
 from policyengine.distance import Distance, Move
 from policyengine.explanation import Explanation
+from policyengine.labels import quoted
 from policyengine.model import Fact, Policy
 from policyengine.reaching import Reached
 from policyengine.render.said import named, span
@@ -255,7 +256,7 @@ class _Distance:
                 [answer(self.policy, move, value, self.lang) for value in move.needed], self.lang
             )
             return self.t(
-                f"{self.whose(move.subject)}“{move.fact.label(self.lang)}”材料上为“{given}”，为{needed}的才符合",
+                f"{self.whose(move.subject)}{quoted(move.fact.label(self.lang))}材料上为“{given}”，为{needed}的才符合",
                 f"{label}: “{given}” in the papers, met where it is {needed}",
             )
         [needed_value] = move.needed

@@ -134,16 +134,16 @@ def otherwise(sheet: Sheet) -> Markup | None:
     say = sheet.say
     caps, answers = nearby.caps(sheet.e), nearby.answers(sheet.e)
     scales = [
-        table(label, (say("at"), say("would_get")), [el("tbody", (_turn(row) for row in rows))])
-        for label, rows in nearby.scales(sheet.e)
+        table(scale.head, (say("at"), say("would_get")), [el("tbody", (_turn(row) for row in scale.rows))])
+        for scale in nearby.scales(sheet.e)
     ]
     if not (caps or answers or scales):
         return None
     return sheet.section(
         say("otherwise"), by_papers(say.lang),
-        el("ul", (el("li", sentence) for sentence in caps), class_="notes") if caps else None,
+        el("ul", (el("li", each.sentence(say.lang)) for each in caps), class_="notes") if caps else None,
         el("div", scales, class_="turns") if scales else None,
-        el("ul", (el("li", sentence) for sentence in answers), class_="notes") if answers else None,
+        el("ul", (el("li", each.sentence(say.lang)) for each in answers), class_="notes") if answers else None,
     )  # fmt: skip
 
 
