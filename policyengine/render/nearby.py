@@ -6,7 +6,7 @@ They describe: what the papers say, and what the document gives for something el
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -102,7 +102,12 @@ class _Words:
     # --- quantities ---
 
     def scales(self) -> tuple[Scale, ...]:
-        return self.e.nearby.scales[:MOST_SCALES]
+        """The quantities that are told: where several move the result, of each only the turns that are near."""
+        found = self.e.nearby.scales
+        if len(found) == 1:
+            return found
+        near = (replace(scale, turns=tuple(t for t in scale.turns if _near(scale, t))) for scale in found)
+        return tuple(scale for scale in near if scale.turns)[:MOST_SCALES]
 
     def scale(self, scale: Scale) -> Told:
         label = f"{self.whose(scale.subject)}{scale.fact.label(self.lang)}"
@@ -167,7 +172,11 @@ class _Words:
 
     def rest(self) -> Iterator[Told]:
         """What is only named."""
-        left: list[OtherFact | Scale] = [*self.moving()[MOST_FACTS:], *self.e.nearby.scales[MOST_SCALES:]]
+        told = {scale.ref for scale in self.scales()}
+        left: list[OtherFact | Scale] = [
+            *self.moving()[MOST_FACTS:],
+            *(scale for scale in self.e.nearby.scales if scale.ref not in told),
+        ]
         if left:
             shown = self.list(self.name(one) for one in left[:MOST_NAMED])
             if len(left) > MOST_NAMED:
@@ -187,3 +196,11 @@ class _Words:
         if subject.path == self.e.decision.subject.path:
             return ""
         return f"{named(subject, self.lang)}{self.t('的', ' ')}"
+
+
+def _near(scale: Scale, turn: Turn) -> bool:
+    """Whether a turn lies between half and double of what is given."""
+    given, low, high = scale.given, turn.low, turn.high
+    if not all(isinstance(value, Decimal | Fraction) for value in (given, low, high)):
+        return False
+    return 2 * Fraction(high) >= Fraction(given) and Fraction(low) <= 2 * Fraction(given)  # type: ignore[arg-type]

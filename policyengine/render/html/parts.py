@@ -37,7 +37,7 @@ class Sheet:
 
     def section(self, title: str, note: str, *children: Child, kind: str = "") -> Markup:
         """A part of the page under its heading."""
-        head = self.heading(1, title, el("small", note) if note else None)
+        head = self.heading(1, title, [" ", el("small", note)] if note else None)  # apart when read aloud
         return el("section", head, *children, class_=kind or None)
 
     def who(self, path: str, label: str) -> str:

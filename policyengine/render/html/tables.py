@@ -141,10 +141,13 @@ def otherwise(sheet: Sheet) -> Markup | None:
         return None
     return sheet.section(
         say("otherwise"), by_papers(say.lang),
-        el("ul", (el("li", each.sentence(say.lang)) for each in caps), class_="notes") if caps else None,
-        el("div", scales, class_="turns") if scales else None,
-        el("ul", (el("li", each.sentence(say.lang)) for each in answers), class_="notes") if answers else None,
+        el("div", _sentences(sheet, caps), scales, _sentences(sheet, answers), class_="turns"),
     )  # fmt: skip
+
+
+def _sentences(sheet: Sheet, told: Iterable[nearby.Told]) -> Markup | None:
+    items = [el("li", each.sentence(sheet.say.lang)) for each in told]
+    return el("ul", items, class_="notes") if items else None
 
 
 def _turn(row: tuple[str, str]) -> Markup:
