@@ -154,8 +154,7 @@ def decide_one(world: World, ent: Ent, reasons: bool = True, words: bool = False
     if granted is False:
         amount = exact.ZERO
     starts = [Read(ent, application.granted, when), Read(ent, application.amount, when)]
-    nothing = words and granted is True and amount == exact.ZERO  # a note says why
-    read = list(trace.reached(world, starts)) if reasons or nothing else []
+    read = list(trace.reached(world, starts)) if reasons else []
     refusals = tuple(_unique(why(world, ent, application.granted, when, reasons or words)))
     missing = tuple(missing_facts(world, unknown.needs((granted, amount)), when))
     option = world.value(ent, application.option) if application.option else ""
@@ -165,8 +164,8 @@ def decide_one(world: World, ent: Ent, reasons: bool = True, words: bool = False
         option=option if isinstance(option, str) else "", option_label=_option_label(world, option),
         refusals=refusals, set_aside=tuple(_set_aside(world, read, refusals, ent)), missing=missing,
         readings=tuple(_readings(world, plan, read)), results=tuple(_results(world, _belonging(world, ent))),
-        assumed=tuple(_assumed(world, read)), ties=tuple(_ties(world, read)), version=_version(plan),
-        notes=(*validity.notes(world, plan, when, refusals), *_used_up(world, granted, amount, read)) if reasons or words else (),
+        assumed=tuple(_assumed(world, read)), ties=tuple(_ties(world, read)), version=version_of(plan),
+        notes=(*validity.notes(world.plans, plan, when, refusals), *_used_up(world, ent, when, granted, amount)) if reasons or words else (),
         compared=_compared(world, ent, read), may_be=_may_be(granted),
         supposed=supposed(world, plan), place=ent.given.span.place if ent.given and reasons else "",
     )  # fmt: skip
@@ -210,26 +209,36 @@ def _option_label(world: World, option: Value) -> m.Label:
     return fact.options.get(option, m.Label(option))
 
 
-def _version(plan: p.Plan) -> str:
+def version_of(plan: p.Plan) -> str:
+    """The id of the policy with those of the amendments in force."""
     overlays = [overlay.id for overlay in plan.policy.overlays if not overlay.parameter]
     return "+".join([plan.policy.id, *overlays])
 
 
-def _used_up(world: World, granted: Value, amount: Value, read: list[Read]) -> Iterator[m.Label]:
-    """Said where nothing is paid because a pool has nothing left."""
+def _used_up(world: World, ent: Ent, when: When, granted: Value, amount: Value) -> Iterator[m.Label]:
+    """Said where nothing is paid because a pool in which the application takes part has nothing left."""
     if granted is not True or not isinstance(amount, Decimal) or amount != 0:
         return
-    for item in read:
-        node = world.plan(item.when).nodes.get(item.name)
-        if item.ent is not None and isinstance(node, p.AllocateNode) and node.method == "in_order":
-            asked = world.value(item.ent, node.of, item.when)
-            got = world.value(item.ent, item.name, item.when)
-            if got == 0 and not isinstance(asked, Unknown) and asked != 0:
-                yield m.Label(
-                    "符合条件，但最高额已经用完，本次金额为0元",
-                    "The conditions are met, but the cap is used up: nothing is paid this time",
-                )
-                return
+    for name, node in pools(world.plan(when), ent.kind):
+        if node.where and world.value(ent, node.where, when) is not True:
+            continue
+        asked, got = world.value(ent, node.of, when), world.value(ent, name, when)
+        if got == 0 and not isinstance(asked, Unknown) and asked != 0:
+            yield USED_UP
+            return
+
+
+USED_UP = m.Label(
+    "符合条件，但最高额已经用完，本次金额为0元",
+    "The conditions are met, but the cap is used up: nothing is paid this time",
+)
+
+
+def pools(plan: p.Plan, kind: str) -> Iterator[tuple[str, p.AllocateNode]]:
+    """The pools from which entities of a kind are paid in order."""
+    for name, node in plan.nodes.items():
+        if isinstance(node, p.AllocateNode) and node.method == "in_order" and node.info.entity == kind:
+            yield name, node
 
 
 def _compared(world: World, ent: Ent, read: list[Read]) -> m.Label:

@@ -205,7 +205,7 @@ class Lines:
         info = node.info
         if isinstance(node, p.ReadingNode) and node.interpretation.switch:
             return node.interpretation.options[str(value)].label(self.lang) if isinstance(value, str) else ""
-        options, unit = words_of(self.world, n.Path("", (), info.name, info.entity, info.type, (0, 0)))
+        options, unit = words_of(self.world.policy, n.Path("", (), info.name, info.entity, info.type, (0, 0)))
         options = options or options_for(self.policy, info.name, info.type)
         return wording.value(value, info.type, self.lang, options, unit)
 

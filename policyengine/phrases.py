@@ -141,10 +141,10 @@ class Phrases:
                 return f"{wording.in_formula(low, T_MONEY)}{TO(self.lang)}{wording.in_formula(high, T_MONEY)}"
         if isinstance(value, Decimal | Fraction):
             if type_.kind == "number":
-                _, unit = words_of(self.world, node)
+                _, unit = words_of(self.world.policy, node)
                 return wording.quantity(value, type_, self.lang, unit)
             return wording.in_formula(value, type_, self.lang)
-        options, unit = words_of(self.world, node)
+        options, unit = words_of(self.world.policy, node)
         policy = self.world.plan(self.when).policy
         options = options or options_for(policy, node.name if isinstance(node, n.Path) else "", type_)
         return wording.value(value, type_, self.lang, options, unit)

@@ -158,22 +158,22 @@ def message(world: World, template: p.Message, ent: Ent, when: When, lang: str) 
 def shown(world: World, compiled: n.Compiled, ent: Ent, when: When, lang: str) -> str:
     """The value of an expression in words, with the labels and unit of the name that it reads."""
     value = world.evaluate(compiled, ent, when)
-    options, unit = words_of(world, compiled.node)
+    options, unit = words_of(world.policy, compiled.node)
     return wording.value(value, compiled.type, lang, options, unit)
 
 
-def words_of(world: World, node: n.Node) -> tuple[Mapping[str, m.Label] | None, Unit | str]:
+def words_of(policy: m.Policy, node: n.Node) -> tuple[Mapping[str, m.Label] | None, Unit | str]:
     """Option labels and unit of a name."""
     if not isinstance(node, n.Path):
         return None, ""
-    fact = world.policy.facts.get(node.name)
+    fact = policy.facts.get(node.name)
     if fact is not None:
-        return fact.options, unit_of(world.policy, fact)
-    parameter = world.policy.parameters.get(node.name)
+        return fact.options, unit_of(policy, fact)
+    parameter = policy.parameters.get(node.name)
     if parameter is not None and parameter.type.kind == "number":
-        written = literals.quantity(parameter.values[0].text, world.policy.units)
+        written = literals.quantity(parameter.values[0].text, policy.units)
         return None, (written.unit or "") if isinstance(written, literals.Quantity) else ""
-    derived = world.policy.values.get(node.name)
+    derived = policy.values.get(node.name)
     return (derived.options if derived else None), ""
 
 

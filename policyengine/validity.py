@@ -9,18 +9,17 @@ from policyengine import model as m
 from policyengine import plan as p
 from policyengine import wording
 from policyengine.decision import Failure
-from policyengine.instances import When
-from policyengine.world import World
+from policyengine.instances import Plans, When
 
 Period = tuple[date | None, date | None]  # first and last day; None where open
 
 
-def notes(world: World, plan: p.Plan, when: When, refusals: Iterable[Failure]) -> Iterator[m.Label]:
+def notes(plans: Plans, plan: p.Plan, when: When, refusals: Iterable[Failure]) -> Iterator[m.Label]:
     """What a refusal by the clause on validity adds: the version last in force, or the one to come."""
     cite = plan.policy.header.valid_cite
     if not isinstance(when, date) or not cite or not any(cite in failure.cited.cites for failure in refusals):
         return
-    spans = [(version.policy, _period(version.policy, start)) for start, version in world.plans.versions]
+    spans = [(version.policy, _period(version.policy, start)) for start, version in plans.versions]
     if any(_holds(period, when) for _, period in spans):
         return
     before = [(policy, end) for policy, (_, end) in spans if end is not None and end < when]

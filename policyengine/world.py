@@ -22,7 +22,7 @@ from policyengine.diagnostics import CaseError, diagnostic
 from policyengine.instances import Ent, Found, Plans, When, anything, most_members
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
-from policyengine.lang.evaluate import Evaluator
+from policyengine.lang.evaluate import MAX_STEPS, Evaluator
 from policyengine.room import make_room
 from policyengine.values import ABSENT, FactRef, Known, Unknown, Value
 
@@ -73,6 +73,7 @@ class World:
         for entity in self.policy.entities.values():
             for reference in entity.references.values():
                 self._connect(entity, reference)
+        self._evaluator.most = MAX_STEPS * max(1, sum(map(len, self.entities.values())))
 
     @property
     def policy(self) -> m.Policy:

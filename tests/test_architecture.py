@@ -41,6 +41,7 @@ LAYERS = (
     ("render",),
     ("graph", "show", "template", "editor"),
     ("tables",),
+    ("bulk",),
     ("options", "shared"),
     ("api",),
     ("cli", "__main__", "__init__"),

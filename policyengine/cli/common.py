@@ -6,8 +6,8 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -180,22 +180,29 @@ def write(content: str, out: str | None, bom: bool = False, over: bool = False) 
 
 def write_bytes(data: bytes, out: str, over: bool = False) -> None:
     """A file, whole or not at all: what was there before stays until the new one is safely on the disk."""
+    with whole_file(out, over) as temporary:
+        temporary.write_bytes(data)
+
+
+@contextmanager
+def whole_file(out: str, over: bool = False) -> Iterator[Path]:
+    """Where to write a file that takes the place of `out` when all of it is safely on the disk."""
     target = Path(out)
     if not over:
         _spare(target)
     temporary = target.with_name(target.name + ".tmp")
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
+        yield temporary
+        with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         temporary.replace(target)
         _sync_folder(target.parent)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
         zh, en = reason(error)
         raise CannotWrite(f"写不了 {out}：{zh} / cannot write {out}: {en}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

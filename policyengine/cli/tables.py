@@ -6,14 +6,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from policyengine.cli import told
 from policyengine.cli.asked import STDIN, Asked
+from policyengine.cli.columns import ENGINES
 from policyengine.cli.common import (
-    CannotWrite,
     choose_policy,
     each_once,
     fail,
@@ -21,16 +23,24 @@ from policyengine.cli.common import (
     quoted,
     reads,
     write,
-    write_bytes,
 )
-from policyengine.unread import reason
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 REPORTS = ("申报汇总表", "审核意见表", "拟公示名单", "资金拨付表", "未通过清单", "共同体分配表")
-OF_TABLES = ("sheets", "header_row", "maps", "map_file", "encoding", "complete", "strict", "reports", "row")
+OF_TABLES = (
+    "sheets",
+    "header_row",
+    "maps",
+    "map_file",
+    "encoding",
+    "complete",
+    "strict",
+    "reports",
+    "row",
+    "engine",
+)
 OF_CASES = ("depth_of_cases",)
-SHOWN = 20  # rows set aside that are listed on the terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,7 @@ class TablesAsked:
     encoding: str = "auto"
     complete: tuple[str, ...] = ()
     from_: str | None = None
+    engine: str = "auto"
 
     def command(self, inputs: list[Any]) -> str:
         """The command that decides these tables again."""
@@ -77,6 +88,7 @@ def table_options(f: F) -> F:
         click.option("--encoding", type=click.Choice(["auto", "utf-8", "gb18030", "utf-16"]), default="auto", help="CSV 的编码 / encoding of CSV"),
         click.option("--complete", multiple=True, metavar="对象", help="这一类已经列全，没有列的就是没有 / all of this kind are listed"),
         click.option("--from", "from_", type=click.Choice(["csv", "tsv", "xlsx", "jsonl"]), help="输入的格式（标准输入时要写）/ format of the input"),
+        click.option("--engine", type=click.Choice(ENGINES), default="auto", help="长表按列认定还是逐件认定，结果一样 / by column or one by one, with the same result"),
     ]):  # fmt: skip
         f = option(f)
     return f
@@ -122,36 +134,81 @@ def run_tables(
         raise click.UsageError(
             "--report 写成 .xlsx；只有一张时也可以写成 .csv / --report goes to .xlsx, a single one also to .csv"
         )
-    try:
-        plans, readings, inputs, batch = decide(files, lang, reading)
-        about = pages.About(
-            tuple(_about(plans, inputs, readings, reading, lang)), tuple(sorted(readings.items()))
-        )
-        _report(batch, lang)
-        if not batch.accounts or not any(account.rows for account in batch.accounts):
-            raise click.UsageError("表里没有申报的行 / the tables hold no rows")
-        written = _write(batch, about, target, out, reports, lang)
-    except (PolicyError, CaseError) as error:
-        fail(error, lang)
+    with TemporaryDirectory(prefix="policyengine-") as folder:
+        try:
+            found = decide(files, lang, reading, None if reports else Path(folder))
+            batch = found.outline
+            about = pages.About(
+                tuple(_about(found.plans, found.inputs, found.readings, reading, lang)),
+                tuple(sorted(found.readings.items())),
+            )
+            told.report(batch, lang)
+            if not batch.accounts or not any(account.rows for account in batch.accounts):
+                raise click.UsageError("表里没有申报的行 / the tables hold no rows")
+            if found.bulk is not None and target in ("csv", "parquet"):
+                written = told.write_long(found, target, str(out), lang, Path(folder))
+            else:
+                written = told.write_result(found.batch, about, target, out, reports, lang)
+        except (PolicyError, CaseError) as error:
+            fail(error, lang)
     if written:
         note(f"写入  {'、'.join(written)}", f"wrote  {', '.join(written)}", lang)
-    if not batch.adds_up:
+    if not found.adds_up:
         note(
             "行数对不上，结果不要用，请把文件发给维护者",
             "the rows do not add up: do not use the result, report it",
             lang,
         )
         sys.exit(3)
-    if (strict and batch.rejected) or not batch.done:
+    if (strict and batch.rejected) or not (batch.done or batch.by_columns):
         sys.exit(3)
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A table decided: the plans, the readings, the inputs with their bytes, and what came of it, one by one (`scalar`)
+    or by column (`bulk`)."""
+
+    plans: Any
+    readings: dict[str, str]
+    inputs: list[Any]
+    scalar: Any = None
+    bulk: Any = None
+
+    @property
+    def batch(self) -> Any:
+        """All decisions."""
+        if self.bulk is None:
+            return self.scalar
+        from policyengine.bulk import answers
+
+        return answers.batch(self.bulk)
+
+    @property
+    def outline(self) -> Any:
+        """The accounts, the notes and the rows set aside; the decisions only where they are at hand."""
+        if self.bulk is None:
+            return self.scalar
+        from policyengine.bulk import answers
+
+        return answers.outline(self.bulk)
+
+    @property
+    def adds_up(self) -> bool:
+        return bool((self.bulk or self.scalar).adds_up)
+
+
 def decide(
-    files: tuple[str, ...], lang: str, reading: TablesAsked
-) -> tuple[Any, dict[str, str], list[Any], Any]:
-    """The plans, the readings, the inputs with their bytes, and the decided batch."""
+    files: tuple[str, ...], lang: str, reading: TablesAsked, folder: Path | None = None, which: tuple[str | None, int | None] = (None, None)
+) -> Found:  # fmt: skip
+    """Decide tables.
+
+    `folder`: for temporary files, where it may be done by column. `which`: the id or row of the only application that is
+    asked for; with it comes at least all that is linked with it.
+    """
     from policyengine import api
     from policyengine.asked import asked
+    from policyengine.cli.columns import by_columns, linked_with
     from policyengine.cli.run import no_header, plans_of, world_of
     from policyengine.tables.batch import decide_tables
     from policyengine.tables.read import read_tables
@@ -159,12 +216,23 @@ def decide(
     plans = plans_of(api, choose_policy(reading.asked.policy, "", lang), reading.asked, no_header())
     readings = api.with_readings(plans, reading.asked.readings)
     inputs = [_input(name, reading.from_) for name in files]
-    tables = read_tables(plans.policy, inputs, _how(reading), asked(plans.last).default)
+    how, wanted = _how(reading), asked(plans.last).default
+    if folder is not None and not reading.asked.as_of and not reading.asked.facts:
+        from policyengine.bulk.deciding import Asked as Tables
+
+        tables = Tables(plans, tuple(inputs), how, wanted, readings, folder)
+        if which != (None, None):
+            linked = linked_with(tables, *which, reading.engine)
+            if linked is not None:
+                return Found(plans, readings, inputs, linked)
+        elif (bulk := by_columns(tables, reading.engine)) is not None:
+            return Found(plans, readings, inputs, bulk=bulk)
+    whole = read_tables(plans.policy, inputs, how, wanted)
 
     def change(case: Any) -> Any:
         return world_of(api, plans, case, no_header(), reading.asked)
 
-    return plans, readings, inputs, decide_tables(plans, tables, readings, change)
+    return Found(plans, readings, inputs, decide_tables(plans, whole, readings, change))
 
 
 def run_explain(
@@ -186,7 +254,9 @@ def run_explain(
         if result is not None:
             only, row = again.find(result, only, row), None
             files, reading = result.files, result.reading
-        plans, readings, inputs, batch = decide(files, lang, reading)
+        with TemporaryDirectory(prefix="policyengine-") as folder:
+            found = decide(files, lang, reading, Path(folder), (only, row))
+        plans, readings, inputs, batch = found.plans, found.readings, found.inputs, found.scalar
         if result is not None:
             again.unchanged(result, plans, inputs, lang)
         done = [
@@ -217,7 +287,13 @@ def _aside(batch: Any, only: str | None, row: int | None, lang: str) -> None:
 def _target(format_: str, out: str | None) -> str:
     """What to write: by the end of the output's name, else by `--format`."""
     ending = Path(out).suffix.lower() if out and out != "-" else ""
-    by_name = {".xlsx": "xlsx", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}.get(ending)
+    by_name = {
+        ".xlsx": "xlsx",
+        ".csv": "csv",
+        ".jsonl": "jsonl",
+        ".ndjson": "jsonl",
+        ".parquet": "parquet",
+    }.get(ending)
     if by_name:
         return by_name
     if format_ in ("json", "md", "html"):
@@ -250,106 +326,6 @@ def _how(reading: TablesAsked) -> Any:
     if reading.map_file:
         how = read_how(Path(reading.map_file).read_bytes(), reading.map_file, how)
     return how
-
-
-# --- what is told ------------------------------------------------------------------------------
-
-
-def _report(batch: Any, lang: Any) -> None:
-    """To standard error: what was read and how, what became of the rows, and what is wrong with those set aside."""
-    from policyengine.tables.pages import counted, reasons
-
-    zh = lang == "zh"
-    for account in batch.accounts:
-        note(f"读取  {account.name}  {counted(batch, account.name, lang)}", f"read  {account.name}  {counted(batch, account.name, lang)}", lang)  # fmt: skip
-    names = {account.name for account in batch.accounts}
-    for name, words in batch.tables.notes:
-        head = f"{name}：" if len(names) > 1 and name else ""
-        click.echo(f"{'说明' if zh else 'note'}  {head}{words(lang)}", err=True)
-    for item in batch.rejected[:SHOWN]:
-        for sheet, _, place, message, advice, code in reasons(item, lang):
-            head = f"{sheet} " if len(names) > 1 else ""
-            click.echo(f"{'未处理' if zh else 'set aside'}  {head}{place}：{message}（{advice}）[{code}]" if zh else f"set aside  {head}{place}: {message} ({advice}) [{code}]", err=True)  # fmt: skip
-    left = len(batch.rejected) - SHOWN
-    if left > 0:
-        note(
-            f"……还有{left}行未处理，见结果的“未处理”",
-            f"… and {left} more rows; see “set aside” in the result",
-            lang,
-        )
-
-
-def _write(
-    batch: Any, about: Any, target: str, out: str | None, reports: tuple[str, ...], lang: Any
-) -> list[str]:
-    """Write the result; the names of the files."""
-    from policyengine.tables import book, flat, pages
-    from policyengine.tables.reports import report
-
-    asked = tuple(report(name, batch) for name in reports)
-    if target == "xlsx":
-        made = pages.pages(batch, about, lang)
-        if asked:
-            made = (*asked, pages.rejected(batch, lang), pages.versions(batch, about, lang))
-        try:
-            data = book.write_book(made, str(out), {"title": about.pairs[0][1]})
-        except OSError as error:
-            zh, en = reason(error)
-            raise CannotWrite(f"写不了 {out}：{zh} / cannot write {out}: {en}") from error
-        write_bytes(data, str(out))
-        click.echo(_summary(batch, lang), nl=False)
-        return [f"{out}（{'、'.join(page.title for page in made)}）" if lang == "zh" else f"{out} ({', '.join(page.title for page in made)})"]  # fmt: skip
-    if target == "jsonl":
-        write("".join(flat.json_lines(batch, lang)), out)
-    elif target == "csv":
-        write(flat.csv_text(asked[0] if asked else pages.details(batch, lang)), out, bom=True)
-    else:
-        write(_listed(batch, lang) + _summary(batch, lang), out)
-    if out is None or out == "-":
-        return []
-    files = [out]
-    if target == "csv" and batch.rejected:
-        aside = str(Path(out).with_suffix(".未处理.csv" if lang == "zh" else ".set-aside.csv"))
-        write(flat.csv_text(pages.rejected(batch, lang)), aside, bom=True)
-        files.append(aside)
-    if target in ("csv", "jsonl"):
-        click.echo(_summary(batch, lang), nl=False)
-    return files
-
-
-def _summary(batch: Any, lang: Any) -> str:
-    """By program: how many applied, what came of it, and how much."""
-    from policyengine import wording
-    from policyengine.render import text
-    from policyengine.render.blocks import Table
-    from policyengine.tables.pages import programs
-
-    page = programs(batch, lang)
-    keep = [0, 1, *(i for i in range(2, 7) if any(row[i] for row in page.rows)), 8]
-    head = tuple(page.columns[i].header for i in keep)
-    rows = []
-    for row in page.rows:
-        shown = [str(row[i]) for i in keep]
-        shown[-1] = wording.grouped(row[8], 2)  # type: ignore[arg-type]
-        rows.append(tuple(shown))
-    return text.draw([Table(head, tuple(rows), tuple(range(1, len(keep))))])
-
-
-def _listed(batch: Any, lang: Any) -> str:
-    """One line a decision."""
-    from policyengine.render import said, text
-    from policyengine.render.blocks import Table
-
-    head = ("行", "编号", "名称", "申报", "结果", "金额") if lang == "zh" else ("row", "id", "title", "applied for", "outcome", "amount")  # fmt: skip
-    explained = [(done, done.explanation(batch.policy, lang)) for done in batch.done]
-    rows = tuple(
-        (
-            str(done.row.number), e.decision.subject.id, e.decision.title, e.decision.option_label(lang),
-            said.outcome(e, lang) + said.trial(e, lang), said.cell(e, lang),
-        )
-        for done, e in explained
-    )  # fmt: skip
-    return text.draw([Table(head, rows, (0, 5))]) + "\n" if rows else ""
 
 
 def _about(plans: Any, inputs: list[Any], readings: dict[str, str], reading: TablesAsked, lang: str) -> Any:

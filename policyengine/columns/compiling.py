@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from policyengine.columns import tables
+from policyengine.columns import logic, tables
 from policyengine.columns.contradictions import Contradictions
 from policyengine.columns.dialect import DUCKDB, Dialect
 from policyengine.columns.domain import (
@@ -22,13 +22,26 @@ from policyengine.columns.domain import (
     opposite,
 )
 from policyengine.columns.names import Names
-from policyengine.columns.refusals import Refusals
+from policyengine.columns.refusals import Refusals, Where
+from policyengine.columns.scope import Scope
 from policyengine.columns.text import Output, Written, write
+from policyengine.deciding import pools
 from policyengine.instances import Plans
+from policyengine.lang import nodes as n
 from policyengine.values import Type
 
 SEPARATOR = "、"
 FEN = Fraction(1, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A value that the words of a condition name: its expression, and the column of `applications` that holds it where
+    the condition is listed. A number is in units of `scale`."""
+
+    node: n.Node
+    column: str
+    scale: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +51,11 @@ class Query:
     `schema`: the staged tables. `written`: the statements, and the query of each output; `kinds`: the entity whose rows
     an output has. `applications` has a row an application, with `outcome`, `amount` (fen),
     `refusals`, the amount of each program, and `scalar`: whether columns leave it to the scalar way. A headline value
-    (`participation.share`) has `id`, `value` (`numbers`: a number, in units of its scale) and `scalar`; other outputs only say which rows
+    (`participation.share`) has `id`, `value` (`numbers`: a number, in units of its scale) and `scalar`, with words also
+    whether a relation of its entity is `open`, so that it is left out; other outputs only say which rows
     contradict themselves. `lost`: values that columns do not know, and why. `cohort`: group rules over the whole
-    case, so that one open row leaves all to the scalar way.
+    case, so that one open row leaves all to the scalar way. `worded`: the conditions that may be listed, and what their
+    words name, if that was asked for.
     """
 
     plans: Plans
@@ -52,6 +67,7 @@ class Query:
     scales: Mapping[str, Fraction]
     lost: Mapping[str, str]
     cohort: tuple[str, ...]
+    worded: Mapping[Where, tuple[Named, ...]] = field(default_factory=dict)
 
     @property
     def needed(self) -> frozenset[str]:
@@ -66,16 +82,21 @@ def compile_query(
     single: Collection[str] = (),
     empty: Collection[str] = (),
     dialect: Dialect = DUCKDB,
+    words: bool = False,
 ) -> Query:
     """The query of a policy under chosen readings.
 
     `full`: staged columns (`project.cost`, `enterprise.projects__closed`) known to have no blank, for which no masks
     are carried. `single`: references (`project.applicant`) by which no two rows refer to one, for which no groups are
-    formed. `empty`: kinds without a row. Pure text: nothing is run.
+    formed. `empty`: kinds without a row. `words`: whether the conditions that are listed come with what their words name,
+    by number instead of by name. Pure text: nothing is run.
     """
     chosen = dict(readings or {})
     return _Compiler(
-        plans, chosen, Names(plans, chosen, dialect, frozenset(full), frozenset(single), frozenset(empty))
+        plans,
+        chosen,
+        Names(plans, chosen, dialect, frozenset(full), frozenset(single), frozenset(empty)),
+        words,
     ).query()
 
 
@@ -84,6 +105,8 @@ class _Compiler:
     plans: Plans
     readings: dict[str, str]
     names: Names
+    words: bool
+    worded: dict[Where, tuple[Named, ...]] = field(default_factory=dict)
 
     def query(self) -> Query:
         outputs = {"applications": self._applications()} | self._results()
@@ -106,7 +129,7 @@ class _Compiler:
             self.plans, self.readings, tables.schema(self.plans), written,
             {name: output.frame.name for name, output in outputs.items()},
             {name: self._number(name) for name in outputs}, scales, self.names.scalar,
-            tuple(sorted(self.names.cohort)),
+            tuple(sorted(self.names.cohort)), self.worded,
         )  # fmt: skip
 
     # --- outputs ---
@@ -127,6 +150,10 @@ class _Compiler:
         columns = {"id": '"id"', "outcome": f"CASE WHEN {granted.yes} THEN 'granted' ELSE 'refused' END"}
         columns["amount"] = f"CASE WHEN {granted.yes} THEN {fen} ELSE 0 END"
         columns["refusals"] = self._listed(refusals, granted)
+        if self.words:
+            named, unsaid = self._named(refusals)
+            columns |= {**named, **self._when(scope), "used_up": both(granted.yes, self._used_up(scope))}
+            fault = either(fault, unsaid)
         if application.option:
             option = names.read(scope, application.option)
             assert isinstance(option, Word)
@@ -152,8 +179,9 @@ class _Compiler:
     def _listed(self, refusals: Refusals, granted: Truth) -> str:
         """The names of the listed conditions, joined; nothing where the application is granted."""
         by_name: dict[str, str] = {}
-        for (_, name), listed in refusals.listed.items():
-            by_name[name] = either(by_name.get(name, FALSE), listed)
+        for i, ((_, name), listed) in enumerate(refusals.listed.items()):
+            key = str(i) if self.words else name
+            by_name[key] = either(by_name.get(key, FALSE), listed)
         texts = [
             f"CASE WHEN {listed} THEN '{name}' END" for name, listed in by_name.items() if listed != FALSE
         ]
@@ -161,6 +189,66 @@ class _Compiler:
             return "''"
         joined = self.names.dialect.joined.format(separator=SEPARATOR, texts=",\n      ".join(texts))
         return f"CASE WHEN {granted.no} THEN {joined} ELSE '' END"
+
+    def _named(self, refusals: Refusals) -> tuple[dict[str, str], str]:
+        """Columns of what the words of the listed conditions name, and where columns do not know it."""
+        columns: dict[str, str] = {}
+        unsaid = FALSE
+        for where in refusals.listed:
+            named = []
+            for node, (value, cond) in refusals.words.get(where, {}).items():
+                column = f"named {len(columns)}"
+                sql, fault, scale = self._shown(value)
+                none = value.none if isinstance(value, Num | Day | Word) else FALSE
+                unsaid = either(unsaid, both(cond, either(opposite(value.known), none, fault)))
+                columns[column] = f"CASE WHEN {cond} THEN {sql} END"
+                named.append(Named(node, column, scale))
+            self.worded[where] = tuple(named)
+        return columns, unsaid
+
+    def _used_up(self, scope: Scope) -> str:
+        """Whether a pool in which the application takes part has nothing left for it, as `deciding` has it."""
+        num, found = self.names.num, FALSE
+        for guard, plan in Refusals(self.names).versions(scope):
+            for name, node in pools(plan, scope.kind):
+                asked, got = self.names.read(scope, node.of), self.names.read(scope, name)
+                assert isinstance(asked, Num) and isinstance(got, Num)
+                nothing = logic.compared(num, "<=", got, num.const(Fraction(0)))
+                something = logic.compared(num, ">", asked, num.const(Fraction(0)))
+                part = self.names.read(scope, node.where) if node.where else Truth(TRUE)
+                assert isinstance(part, Truth)
+                found = either(found, both(guard, part.yes, nothing.yes, something.yes))
+        return found
+
+    def _when(self, scope: Scope) -> dict[str, str]:
+        """The day of an application, and the number of the version in force on it."""
+        day = scope.day
+        last = len(self.plans.versions) - 1
+        if day is None:
+            return {"day": "CAST(NULL AS DATE)", "version": str(last)}
+        later = [
+            f"CASE WHEN {self.names.since(day, start)} THEN 1 ELSE 0 END"
+            for start, _ in self.plans.versions
+            if start
+        ]
+        number = " + ".join(later) if later else "0"
+        if self.plans.versions[0][0] is not None:
+            number = f"GREATEST({number} - 1, 0)"
+        return {
+            "day": f"CASE WHEN {day.known} THEN {day.sql} END",
+            "version": f"CASE WHEN {day.known} THEN {number} ELSE {last} END",
+        }
+
+    def _shown(self, value: Col) -> tuple[str, str, Fraction]:
+        """A value as a column, and where it is none: a quotient, a table."""
+        match value:
+            case Num(den=None):
+                return self.names.num.plain(value).raw, FALSE, self.names.num.plain(value).scale
+            case Truth():
+                return value.yes, FALSE, Fraction(1)
+            case Day() | Word():
+                return value.sql, FALSE, Fraction(1)
+        return "NULL", TRUE, Fraction(1)
 
     def _money(self, value: Num, name: str, fault: bool = True) -> tuple[str, str]:
         """An amount in whole fen, and where it is not exact in fen."""
@@ -194,7 +282,12 @@ class _Compiler:
             value = self.names.read(scope, name)
             sql, fault, scale = self._value(value, path)
             lost = either(opposite(value.known), value.fault, fault)
-            found[path] = Output(scope.frame, {"id": '"id"', "value": sql, "scalar": lost}, scale)
+            columns = {"id": '"id"', "value": sql}
+            if self.words and not self.names.is_dated(kind):  # left out where a relation is open
+                inverses = [inverse for inverse, _, _ in tables.relations(self.plans.policy, kind)]
+                closed = both(*(self.names.closed(scope, inverse) for inverse in inverses))
+                lost, columns["open"] = both(lost, closed), opposite(closed)
+            found[path] = Output(scope.frame, {**columns, "scalar": lost}, scale)
         return found
 
     def _number(self, path: str) -> bool:

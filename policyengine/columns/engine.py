@@ -14,10 +14,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
 from policyengine.case import Case
-from policyengine.columns import components, files, tables
+from policyengine.columns import components, tables
+from policyengine.columns.cells import TYPES
 from policyengine.columns.compiling import FEN, SEPARATOR, Query, compile_query
 from policyengine.columns.dialect import literal
-from policyengine.columns.files import TYPES, FileSource
 from policyengine.columns.staging import FromStaged, Rows
 from policyengine.deciding import decide
 from policyengine.decision import CaseDecision, Decision
@@ -170,13 +170,7 @@ def run(connection: duckdb.DuckDBPyConnection, query: Query, origin: Origin | No
     `origin`: where the cases of the scalar way come from, the staged tables themselves if it is not given.
     """
     origin = origin or FromStaged(connection, query.schema, query.plans.policy)
-    for sql in query.written.steps:
-        connection.execute(sql)
-    for name, sql in query.written.finals.items():
-        what = "TABLE" if sql.startswith("WITH") else "VIEW"  # a view where all the work is done
-        connection.execute(f'CREATE OR REPLACE TEMP {what} "out_{name}" AS {sql}')
-    for step in query.written.passing:
-        connection.execute(f'DROP TABLE "{step}"')
+    compute(connection, query)
     application = query.plans.last.application.entity
     left = components.left(connection, query)
     _write(connection, query)
@@ -188,6 +182,17 @@ def run(connection: duckdb.DuckDBPyConnection, query: Query, origin: Origin | No
         else:
             _scalar(batch, origin, ids)
     return batch
+
+
+def compute(connection: duckdb.DuckDBPyConnection, query: Query) -> None:
+    """Make `out_NAME` of every output of the query."""
+    for sql in query.written.steps:
+        connection.execute(sql)
+    for name, sql in query.written.finals.items():
+        what = "TABLE" if sql.startswith("WITH") else "VIEW"  # a view where all the work is done
+        connection.execute(f'CREATE OR REPLACE TEMP {what} "out_{name}" AS {sql}')
+    for step in query.written.passing:
+        connection.execute(f'DROP TABLE "{step}"')
 
 
 def _write(connection: duckdb.DuckDBPyConnection, query: Query) -> None:
@@ -258,27 +263,15 @@ def _count(value: Value, unit: Fraction) -> int | None:
     return count.numerator if count.denominator == 1 else None
 
 
-def decide_files(
-    plans: Plans, sources: Mapping[str, FileSource], readings: Mapping[str, str] | None = None
-) -> Batch:
-    """Decide the applications of files, in a database of its own. Rows that cannot be read are in its `set_aside`."""
-    connection = driver().connect()
-    general = compile_query(plans, readings)
-    files.stage(connection, plans, sources, () if general.lost else general.needed)
-    return run(connection, fitted(connection, plans, readings))
-
-
 def fitted(
-    connection: duckdb.DuckDBPyConnection, plans: Plans, readings: Mapping[str, str] | None = None
+    connection: duckdb.DuckDBPyConnection,
+    plans: Plans,
+    readings: Mapping[str, str] | None = None,
+    words: bool = False,
 ) -> Query:
-    """The query for what is staged, without masks and groups that these rows do not need."""
+    """The query for what is staged, without masks and groups that these rows do not need. `words`: as of `compile_query`."""
     schema = tables.schema(plans)
     empty = {kind for kind in schema if not connection.execute(f'SELECT 1 FROM "{kind}" LIMIT 1').fetchall()}
-    return compile_query(plans, readings, full(connection, schema), single(connection, plans), empty)
-
-
-def write(batch: Batch, path: str) -> None:
-    """The decided applications as a Parquet file."""
-    batch.connection.execute(
-        f"COPY (SELECT * EXCLUDE (scalar) FROM decided) TO {literal(path)} (FORMAT parquet)"
+    return compile_query(
+        plans, readings, full(connection, schema), single(connection, plans), empty, words=words
     )

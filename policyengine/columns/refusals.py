@@ -12,8 +12,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from policyengine import plan as p
-from policyengine.columns.domain import FALSE, TRUE, NotExact, Truth, both, either, opposite
+from policyengine.columns.domain import FALSE, TRUE, Col, NotExact, Truth, both, either, opposite
 from policyengine.columns.scope import Scope
+from policyengine.columns.unsure import Unsure
 from policyengine.lang import nodes as n
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ Where = tuple[tuple[str, ...], str]  # path of references from the application, 
 class Refusals:
     names: Names
     listed: dict[Where, str] = field(default_factory=dict)
+    words: dict[Where, dict[n.Node, tuple[Col, str]]] = field(default_factory=dict)
     fault: str = FALSE
     open: str = FALSE
 
@@ -34,7 +36,8 @@ class Refusals:
         is false."""
         truth = self.names.read(scope, name)
         assert isinstance(truth, Truth)
-        self._must_be_known(truth, active)
+        for guard, plan in self.versions(scope):
+            self._open(Unsure(self.names, plan).name(scope, name), both(active, guard))
         if both(active, truth.no) == FALSE:
             return FALSE, True
         found, sure = FALSE, True
@@ -43,9 +46,9 @@ class Refusals:
             found, sure = either(found, here), sure and certain
         return found, sure
 
-    def _must_be_known(self, truth: Truth, active: str) -> None:
+    def _open(self, unsure: str, active: str) -> None:
         """What columns leave open the scalar way may yet know to be false, and then lists it."""
-        self.open = either(self.open, both(active, opposite(truth.known)))
+        self.open = either(self.open, both(active, unsure))
 
     def versions(self, scope: Scope) -> list[tuple[str, p.Plan]]:
         """The versions of the plan, each with when it is in force."""
@@ -71,15 +74,16 @@ class Refusals:
         if check is not None and check.zh is not None and check.en is not None:
             self.listed[scope.path, name] = either(self.listed.get((scope.path, name), FALSE), cond)
             for message in (check.zh, check.en):
-                self._words(message, scope, cond)
+                self._words(message, scope, name, cond)
             return cond, True
         if not isinstance(node, p.FormulaNode):
             return FALSE, False
         conjunction = isinstance(node.formula.node, n.Logic) and node.formula.node.operator == "and"
-        return self._node(node.formula.node, scope, active if conjunction else cond)
+        return self._node(node.formula.node, scope, active if conjunction else cond, plan)
 
-    def _words(self, message: p.Message, scope: Scope, cond: str) -> None:
-        """An error in the words of a condition is an error of the case."""
+    def _words(self, message: p.Message, scope: Scope, name: str, cond: str) -> None:
+        """What the words of a condition name; an error in it is an error of the case."""
+        here = self.words.setdefault((scope.path, name), {})
         for part in message.parts:
             if not isinstance(part, str):
                 try:
@@ -88,8 +92,10 @@ class Refusals:
                     self.fault = either(self.fault, cond)
                     continue
                 self.fault = either(self.fault, both(cond, value.fault))
+                _, before = here.get(part.node, (value, FALSE))
+                here[part.node] = value, either(before, cond)
 
-    def _node(self, node: n.Node, scope: Scope, active: str) -> tuple[str, bool]:
+    def _node(self, node: n.Node, scope: Scope, active: str, plan: p.Plan) -> tuple[str, bool]:
         match node:
             case n.Path():
                 if node.root != n.OWN or node.type.kind != "bool":
@@ -99,40 +105,40 @@ class Refusals:
                     to = self.names.follow(to, reference)
                 return self.walk(to, node.name, active)
             case n.Logic(operator="and"):
-                return self._and(node, scope, active)
+                return self._and(node, scope, active, plan)
             case n.Logic(operator="or"):
                 either_, sure = FALSE, False
                 for part in node.parts:
-                    found, certain = self._node(part, scope, active)
+                    found, certain = self._node(part, scope, active, plan)
                     either_, sure = either(either_, found), sure or certain
                 return either_, sure
             case n.Choice():
                 test = self.names.run.truth(node.test, scope, {})
-                self._must_be_known(test, active)
+                self._open(opposite(test.known), active)
                 one, a = (
-                    self._node(node.then, scope, both(active, test.yes))
+                    self._node(node.then, scope, both(active, test.yes), plan)
                     if test.yes != FALSE
                     else (FALSE, True)
                 )
                 other, b = (
-                    self._node(node.otherwise, scope, both(active, test.no))
+                    self._node(node.otherwise, scope, both(active, test.no), plan)
                     if test.no != FALSE
                     else (FALSE, True)
                 )
                 return either(one, other), a and b and test.no_ is None
         return FALSE, False
 
-    def _and(self, node: n.Logic, scope: Scope, active: str) -> tuple[str, bool]:
+    def _and(self, node: n.Logic, scope: Scope, active: str, plan: p.Plan) -> tuple[str, bool]:
         found, sure = FALSE, True
         for part in node.parts:
             truth = self.names.run.truth(part, scope, {})
             no = truth.no
             here, certain = self._node(
-                part, scope, both(active, no) if not isinstance(part, n.Path) else active
+                part, scope, both(active, no) if not isinstance(part, n.Path) else active, plan
             )
             found = either(found, here)
             if not certain:  # a plain fact: what stands right of it does not apply
                 sure = False
-                self._must_be_known(truth, active)
+                self._open(Unsure(self.names, plan).truth(part, scope, truth), active)
                 active = both(active, opposite(both(no, opposite(here))))
         return found, sure

@@ -22,7 +22,7 @@ from policyengine.lang.functions import FUNCTIONS
 from policyengine.source import Span
 from policyengine.values import ABSENT, FactRef, Unknown, Value
 
-MAX_STEPS = 2_000_000  # INVARIANT: never reached, since the static cost of a policy is bounded
+MAX_STEPS = 2_000_000  # of the evaluation of one entity; INVARIANT: never reached, since the static cost of a policy is bounded
 
 
 class Members(Protocol):
@@ -82,6 +82,7 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
         self._bound: dict[str, Any] = {}
         self._compiled: n.Compiled | None = None
         self.steps = 0
+        self.most = MAX_STEPS
 
     @staticmethod
     def parse(expr: str) -> NoReturn:
@@ -113,7 +114,7 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
 
     def _path(self, node: n.Path) -> Value:
         self.steps += 1
-        assert self._scope is not None and self.steps < MAX_STEPS
+        assert self._scope is not None and self.steps < self.most
         value = self._scope.value(self._bound.get(node.root), node)
         if isinstance(value, Unknown) and value.absent and not node.type.optional:
             return replace(value, absent=False)  # a guard lets it be read only where it is there

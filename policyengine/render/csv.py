@@ -52,7 +52,7 @@ HEAD = {
         "supposed",
     ),
 }
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+RISKY = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def draw(cases: Iterable[CaseExplanation], lang: str) -> str:
@@ -68,7 +68,7 @@ def draw(cases: Iterable[CaseExplanation], lang: str) -> str:
 
 def safe(text: str) -> str:
     """Text that a spreadsheet takes for text."""
-    return f"'{text}" if text.startswith(_RISKY) else text
+    return f"'{text}" if text.startswith(RISKY) else text
 
 
 def _row(e: Explanation, case: str, lang: str) -> list[str]:

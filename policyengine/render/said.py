@@ -59,8 +59,11 @@ def reasons(e: Explanation, lang: str) -> str:
 
 def trial(e: Explanation, lang: str) -> str:
     """The mark of a trial run: something was set that neither the policy nor the application says."""
-    if not e.decision.supposed:
-        return ""
+    return trial_mark(lang) if e.decision.supposed else ""
+
+
+def trial_mark(lang: str) -> str:
+    """What stands behind the outcome of a trial run."""
     return "【测算稿】" if lang == "zh" else " [trial run]"
 
 

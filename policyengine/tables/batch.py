@@ -21,7 +21,7 @@ from policyengine.model import Label
 from policyengine.source import Span
 from policyengine.tables.cells import Grid, Row
 from policyengine.tables.read import Tables
-from policyengine.tables.rows import Assembly, Key, Part, Rejections, assemble
+from policyengine.tables.rows import Assembly, Elsewhere, Key, Part, Rejections, assemble
 from policyengine.values import Value
 
 
@@ -71,7 +71,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A table decided. `rounds`: how often the case was decided until nothing more had to be set aside."""
+    """A table decided. `rounds`: how often the case was decided until nothing more had to be set aside.
+
+    `here`: what these rows say of relations to rows decided apart from them. `by_columns`: how many applications were
+    decided by column; `decided.world` does not hold them.
+    """
 
     tables: Tables
     decided: Decided
@@ -79,6 +83,8 @@ class Batch:
     rejected: tuple[Set, ...]
     accounts: tuple[Account, ...]
     rounds: int
+    here: Elsewhere
+    by_columns: int = 0
 
     @property
     def policy(self) -> m.Policy:
@@ -105,13 +111,18 @@ def decide_tables(
     tables: Tables,
     readings: Mapping[str, str],
     change: Callable[[Case], Case] = lambda case: case,
+    elsewhere: Elsewhere | None = None,
 ) -> Batch:
-    """Every row decided or set aside. `change`: what the command changes in the case (`--as-of`, `--fact`)."""
+    """Every row decided or set aside.
+
+    `change`: what the command changes in the case (`--as-of`, `--fact`). `elsewhere`: of rows of the same tables that are
+    decided apart from these.
+    """
     rejected: Rejections = {}
     rounds = 0
     while True:
         rounds += 1
-        assembly = assemble(plans.policy, tables.parts, tables.complete, rejected)
+        assembly = assemble(plans.policy, tables.parts, tables.complete, rejected, elsewhere)
         rejected = assembly.rejected
         decided, found = decide_batch(plans, change(assembly.case), readings)
         if not found:
@@ -163,7 +174,7 @@ def _batch(plans: Plans, tables: Tables, assembly: Assembly, decided: Decided, r
     order = sorted(rejected)
     sets = tuple(Set(parts[key.sheet], rows[key.sheet][key.row], tuple(rejected[key])) for key in order)
     accounts = tuple(_account(i, part, assembly) for i, part in enumerate(parts))
-    return Batch(tables, decided, tuple(done), sets, accounts, rounds)
+    return Batch(tables, decided, tuple(done), sets, accounts, rounds, assembly.here)
 
 
 def _account(number: int, part: Part, assembly: Assembly) -> Account:

@@ -126,6 +126,10 @@ class Grid(Source):
         line = bisect_right(self.offsets, offset) - 1
         return self.numbers[line], self.text.count("\t", self.offsets[line], offset) + 1
 
+    def position(self, offset: int) -> tuple[int, int]:
+        """The row and the column of the table, which is what people see as its lines and columns."""
+        return self.cell(offset) if self.numbers else (1, 1)
+
     def place(self, offset: int) -> str:
         if not self.numbers:
             return self.name

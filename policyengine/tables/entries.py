@@ -199,6 +199,11 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
 
 
+def bare_number() -> str:
+    """What a number without a unit looks like, as a pattern."""
+    return BARE.pattern
+
+
 def bare_share(sheet_rows: tuple[Row, ...], layout: Layout, column: Column) -> tuple[int, int, Row | None]:
     """Of a column's filled cells: how many are bare numbers, how many there are, and the first bare one's row."""
     bare, filled, first = 0, 0, None

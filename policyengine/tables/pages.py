@@ -6,15 +6,15 @@ Words come from the decisions and the policy; amounts stay exact numbers, in 元
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 from policyengine import clauses, labels, wording
 from policyengine import model as m
-from policyengine.decision import Decision
+from policyengine.decision import Decision, Supposed
 from policyengine.diagnostics import Lang
 from policyengine.exact import CONTEXT
 from policyengine.model import OUTCOMES, Label
@@ -74,6 +74,16 @@ def _t(lang: str, zh: str, en: str) -> str:
 def details(batch: Batch, lang: Lang) -> Page:
     """明细: every decision, and behind it the row as it came in."""
     several = len({done.part.placed.sheet.name for done in batch.done}) > 1
+    headers = _headers(done.part for done in batch.done)
+    rows = []
+    for done in batch.done:
+        own = ((done.part.placed.sheet.title,) if several else ()) + decided(done, batch.policy, lang)
+        rows.append((*own, *as_given(done.part, done.row, headers)))
+    return Page(_t(lang, "明细", "decisions"), detail_columns(headers, lang, several), tuple(rows))
+
+
+def detail_columns(headers: Iterable[str], lang: Lang, several: bool = False) -> tuple[Column, ...]:
+    """The columns of 明细: the answer, as `decided` gives it, and the `headers` of the rows as they came in."""
     fixed = [
         *([Column(_t(lang, "表", "sheet"))] if several else []),
         Column(_t(lang, "原表行号", "row"), "count"), Column(_t(lang, "编号", "id")), Column(_t(lang, "名称", "title")),
@@ -84,35 +94,36 @@ def details(batch: Batch, lang: Lang) -> Page:
         Column(_t(lang, "待补材料", "still needed"), "long"), Column(_t(lang, "提示", "remarks"), "long"),
         Column(_t(lang, "依据版本", "version")),
     ]  # fmt: skip
-    headers = _headers(done.part for done in batch.done)
     names = {column.header for column in fixed}
-    carried = [
-        Column(f"{_t(lang, '原表', 'given')}：{header}" if header in names else header) for header in headers
-    ]
-    rows = []
-    for done in batch.done:
-        own = ((done.part.placed.sheet.title,) if several else ()) + decided(done, batch.policy, lang)
-        rows.append((*own, *_as_given(done.part, done.row, headers)))
-    return Page(_t(lang, "明细", "decisions"), (*fixed, *carried), tuple(rows))
+    given = (f"{_t(lang, '原表', 'given')}：{header}" if header in names else header for header in headers)
+    return (*fixed, *(Column(header) for header in given))
 
 
 def decided(done: Done, policy: m.Policy, lang: Lang) -> tuple[Shown, ...]:
     """The row number and the answer to one application."""
     d = done.decision
     amount, low, high = amounts(d)
-    stop = _t(lang, "；", "; ")
-    trial = "；".join(item.says(lang) for item in d.supposed)
-    notes = [_t(lang, f"测算稿：{trial}", f"trial run: {trial}")] if trial else []
+    between = stop(lang)
+    notes = [trial_note(d.supposed, lang)] if d.supposed else []
     notes += [note(lang) for note in (*d.notes, *done.notes)]
-    outcome = said.outcome(done.explanation(policy, lang), lang) + said.trial(
-        done.explanation(policy, lang), lang
-    )
+    outcome = policy.header.outcomes[d.outcome](lang) + (said.trial_mark(lang) if d.supposed else "")
     return (
         done.row.number, d.subject.id, d.title, d.option_label(lang), d.declared_on, outcome,
-        amount, _wan(amount), low, high, stop.join(f.message(lang) for f in d.refusals),
+        amount, _wan(amount), low, high, between.join(f.message(lang) for f in d.refusals),
         "、".join(dict.fromkeys(cite for f in d.refusals for cite in f.cited.cites)),
-        stop.join(missing(d, lang)), stop.join(notes), d.version,
+        between.join(missing(d, lang)), between.join(notes), d.version,
     )  # fmt: skip
+
+
+def stop(lang: Lang) -> str:
+    """What stands between several reasons or remarks."""
+    return _t(lang, "；", "; ")
+
+
+def trial_note(supposed: Iterable[Supposed], lang: Lang) -> str:
+    """The remark of a trial run: what was supposed."""
+    words = "；".join(item.says(lang) for item in supposed)
+    return _t(lang, f"测算稿：{words}", f"trial run: {words}")
 
 
 def amounts(d: Decision) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
@@ -141,7 +152,8 @@ def _headers(parts: Iterable[Part]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column.header for part in parts for column in part.layout.columns))
 
 
-def _as_given(part: Part, row: Row, headers: tuple[str, ...]) -> Iterator[Shown]:
+def as_given(part: Part, row: Row, headers: tuple[str, ...]) -> Iterator[Shown]:
+    """The cells of a row under these headers, as they came in."""
     there = {column.header: row.cells.get(column.index) for column in part.layout.columns}
     for header in headers:
         cell = there.get(header)
@@ -170,26 +182,51 @@ def results(batch: Batch, lang: Lang) -> Page:
 
 def programs(batch: Batch, lang: Lang) -> Page:
     """分项汇总: how many applied for what, and what came of it, with a last row of sums."""
-    groups: dict[str, list[Decision]] = defaultdict(list)
-    for done in batch.done:
-        groups[done.decision.option_label(lang) or _t(lang, "（未写明）", "(not said)")].append(done.decision)
-    rows = [_program(name, decisions, lang) for name, decisions in groups.items()]
-    rows.append(_program(_t(lang, "合计", "total"), [done.decision for done in batch.done], lang))
+    return programs_page(batch.policy, tallies(done.decision for done in batch.done), lang)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of the applications for one thing: how many have which outcome, and how much was granted, in 元."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    granted: Decimal = Decimal(0)
+
+    def add(self, outcome: str, number: int, granted: Decimal) -> None:
+        self.counts[outcome] += number
+        self.granted = CONTEXT.add(self.granted, granted)
+
+
+def tallies(decisions: Iterable[Decision]) -> dict[Label, Tally]:
+    """By what was applied for."""
+    found: dict[Label, Tally] = defaultdict(Tally)
+    for d in decisions:
+        paid = d.amount if d.outcome == "granted" and isinstance(d.amount, Decimal) else Decimal(0)
+        found[d.option_label].add(d.outcome, 1, paid)
+    return found
+
+
+def programs_page(policy: m.Policy, found: Mapping[Label, Tally], lang: Lang) -> Page:
+    """分项汇总 of tallies, in their order."""
+    whole = Tally()
+    for tally in found.values():
+        whole.counts.update(tally.counts)
+        whole.granted = CONTEXT.add(whole.granted, tally.granted)
+    rows = [
+        _program(label(lang) or _t(lang, "（未写明）", "(not said)"), tally) for label, tally in found.items()
+    ]
+    rows.append(_program(_t(lang, "合计", "total"), whole))
     columns = (
         Column(_t(lang, "申报", "applied for")), Column(_t(lang, "件数", "number"), "count"),
-        *(Column(label(lang), "count") for label in batch.policy.header.outcomes.values()),
+        *(Column(label(lang), "count") for label in policy.header.outcomes.values()),
         Column(_t(lang, "核定额（元）", "granted (yuan)"), "yuan"), Column(_t(lang, "核定额（万元）", "granted (10,000 yuan)"), "wan"),
     )  # fmt: skip
     return Page(_t(lang, "分项汇总", "programs"), columns, tuple(rows))
 
 
-def _program(name: str, decisions: list[Decision], lang: Lang) -> tuple[Shown, ...]:
-    counts: Counter[str] = Counter(d.outcome for d in decisions)
-    total = Decimal(0)
-    for d in decisions:
-        if d.outcome == "granted" and isinstance(d.amount, Decimal):
-            total = CONTEXT.add(total, d.amount)
-    return (name, len(decisions), *(counts[outcome] for outcome in OUTCOMES), total, _wan(total))
+def _program(name: str, tally: Tally) -> tuple[Shown, ...]:
+    counts = (tally.counts[outcome] for outcome in OUTCOMES)
+    return (name, tally.counts.total(), *counts, tally.granted, _wan(tally.granted))
 
 
 def by_clause(batch: Batch, lang: Lang) -> Page:
@@ -223,7 +260,7 @@ def rejected(batch: Batch, lang: Lang) -> Page:
     """未处理: every row set aside, one line a reason, and the row as it came in."""
     headers = _headers(item.part for item in batch.rejected)
     rows = [
-        (*line, *_as_given(item.part, item.row, headers))
+        (*line, *as_given(item.part, item.row, headers))
         for item in batch.rejected
         for line in reasons(item, lang)
     ]

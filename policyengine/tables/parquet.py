@@ -11,15 +11,24 @@ from policyengine.tables.cells import Cell, CellKind, Row, Sheet, whole_file
 _KINDS: dict[str, CellKind] = {"DATE": "date", "BOOLEAN": "bool", "VARCHAR": "text"}
 
 
-def read_parquet(path: str, title: str) -> Sheet:
-    """The table of a Parquet file; its first row is the header. Raises CaseError."""
+def kind_of(type_: str) -> CellKind:
+    """What a column of a type holds."""
+    return _KINDS.get(type_, "number")
+
+
+def read_parquet(path: str, title: str, most: int = 0) -> Sheet:
+    """The table of a Parquet file; its first row is the header. `most`: how many rows are enough, 0 for all.
+
+    Raises CaseError.
+    """
     if find_spec("duckdb") is None:
         raise CaseError([diagnostic("table-needs-extra", whole_file(path), name="Parquet", extra="bulk")])
     duckdb = import_module("duckdb")
     connection = duckdb.connect(":memory:")
     try:
         relation = connection.read_parquet(path)
-        kinds = [_KINDS.get(str(kind), "number") for kind in relation.types]
+        relation = relation.limit(most) if most else relation
+        kinds = [kind_of(str(type_)) for type_ in relation.types]
         texts = relation.project("COLUMNS(*)::VARCHAR").fetchall()
         columns = list(relation.columns)
     except duckdb.Error as error:

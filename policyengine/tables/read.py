@@ -17,7 +17,7 @@ from policyengine.source import Source
 from policyengine.tables import headers, workbook
 from policyengine.tables.cells import Placed, Sheet, placed, whole_file
 from policyengine.tables.entries import Entry, EntryReader, bare_share
-from policyengine.tables.headers import Column, Layout, Said, plain, unit_of
+from policyengine.tables.headers import Layout, Said, plain, unit_of
 from policyengine.tables.lines import read_lines
 from policyengine.tables.parquet import read_parquet
 from policyengine.tables.rows import Part
@@ -55,6 +55,15 @@ class Tables:
     notes: tuple[tuple[str, Label], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Sheets with their headers understood, before their rows are read."""
+
+    sheets: tuple[tuple[Placed, Layout], ...]
+    complete: frozenset[str]
+    notes: tuple[tuple[str, Label], ...]
+
+
 def format_of(name: str) -> str:
     """The format of a table file by the end of its name; "" for no table."""
     return FORMATS.get(PurePath(name).suffix.lower(), "")
@@ -87,17 +96,63 @@ def read_how(data: bytes, name: str, how: How) -> How:
 
 def read_tables(policy: m.Policy, files: Iterable[Input], how: How, asked: frozenset[str]) -> Tables:
     """All sheets of all files, read. `asked`: facts whose columns are missed. Raises CaseError where one cannot be used."""
-    return _Reader(policy, how, asked).read(list(files))
+    opened = open_tables(policy, files, how, asked)
+    parts = tuple(read_part(policy, placed_, layout) for placed_, layout in opened.sheets)
+    return Tables(parts, opened.complete, (*opened.notes, *_examples(parts)))
+
+
+def open_tables(
+    policy: m.Policy, files: Iterable[Input], how: How, asked: frozenset[str], most: int = 0
+) -> Opened:
+    """All sheets of all files, with their headers. `most`: how many rows of a text or Parquet file are enough, 0 for all.
+
+    Raises CaseError where one cannot be used.
+    """
+    return _Reader(policy, how, asked, most).read(list(files))
+
+
+def read_part(policy: m.Policy, placed_: Placed, layout: Layout) -> Part:
+    """The rows of a sheet, each an entry, a total or an example."""
+    reader = EntryReader(policy, placed_, layout)
+    entries: dict[int, Entry] = {}
+    totals, examples = [], []
+    last, present = layout.header_row, 0
+    for row in placed_.sheet.rows:
+        if row.number <= layout.header_row or not row.cells:
+            continue
+        last, present = row.number, present + 1
+        match reader.kind_of_row(row):
+            case "total":
+                totals.append(row.number)
+            case "example":
+                examples.append(row.number)
+            case _:
+                entries[row.number] = reader.read(row)
+    blank = last - layout.header_row - present
+    return Part(placed_, layout, entries, tuple(totals), tuple(examples), blank)
+
+
+def _examples(parts: Iterable[Part]) -> Iterator[tuple[str, Label]]:
+    """Say which rows were left out as examples."""
+    for part in parts:
+        if part.examples:
+            shown = "、".join(map(str, part.examples))
+            yield (
+                part.placed.sheet.name,
+                Label(f"第{shown}行是示例，没有算", f"row {shown} is an example and was left out"),
+            )
 
 
 def read_made(policy: m.Policy, sheets: Iterable[tuple[Sheet, str]]) -> Tables:
     """Sheets that are there already, each with its kind, read like those of files."""
-    return _Reader(policy, How(), frozenset()).whole(list(sheets))
+    opened = _Reader(policy, How(), frozenset()).whole(list(sheets))
+    parts = tuple(read_part(policy, placed_, layout) for placed_, layout in opened.sheets)
+    return Tables(parts, opened.complete, (*opened.notes, *_examples(parts)))
 
 
 class _Reader:
-    def __init__(self, policy: m.Policy, how: How, asked: frozenset[str]) -> None:
-        self.policy, self.how, self.asked = policy, how, asked
+    def __init__(self, policy: m.Policy, how: How, asked: frozenset[str], most: int = 0) -> None:
+        self.policy, self.how, self.asked, self.most = policy, how, asked, most
         self.found: list[Diagnostic] = []
         self.notes: list[tuple[str, Label]] = []
         self.kinds = {
@@ -108,23 +163,24 @@ class _Reader:
         }
         self.application = policy.header.application.entity
 
-    def read(self, files: list[Input]) -> Tables:
+    def read(self, files: list[Input]) -> Opened:
         complete = frozenset(self.named(word) for word in self.how.complete)
         read = [pair for file in files for pair in self.sheets(file, len(files) > 1)]
         self.stop()
         return replace(self.whole(read), complete=complete)
 
-    def whole(self, read: list[tuple[Sheet, str]]) -> Tables:
-        """Every sheet with its columns understood and its rows read."""
-        parts = [part for sheet, kind in read if (part := self.part(placed(sheet), kind)) is not None]
+    def whole(self, read: list[tuple[Sheet, str]]) -> Opened:
+        """Every sheet with its columns understood."""
+        made = [(placed(sheet), kind) for sheet, kind in read]
+        sheets = [(sheet, layout) for sheet, kind in made if (layout := self.layout(sheet, kind)) is not None]
         self.unmatched(read)
-        if not self.found and not any(part.layout.kind == self.application for part in parts):
+        if not self.found and not any(layout.kind == self.application for _, layout in sheets):
             label = self.policy.entities[self.application].label.zh
             span = whole_file(read[0][0].file if read else "")
             self.found.append(diagnostic("table-no-applications", span, kind=label))
         self.stop()
-        self.missing(parts)
-        return Tables(tuple(parts), frozenset(), tuple(self.notes))
+        self.missing([layout for _, layout in sheets])
+        return Opened(tuple(sheets), frozenset(), tuple(self.notes))
 
     def stop(self) -> None:
         if self.found:
@@ -149,12 +205,17 @@ class _Reader:
                 return
             case "csv" | "tsv":
                 sheet = read_text(
-                    file.data, file.name, title, self.how.encoding, "," if file.format == "csv" else "\t"
+                    file.data,
+                    file.name,
+                    title,
+                    self.how.encoding,
+                    "," if file.format == "csv" else "\t",
+                    self.most,
                 )
             case "jsonl":
                 sheet = read_lines(file.data, file.name, title)
             case _:
-                sheet = read_parquet(file.name, title)
+                sheet = read_parquet(file.name, title, self.most)
         kind = self.kind(title) or self.kind(title.rpartition(".")[2])
         if not kind and several and title not in self.how.sheets:
             self.notes.append((file.name, Label(f"当作{self.label(self.application)}表读", f"read as a table of {self.application}")))  # fmt: skip
@@ -198,8 +259,8 @@ class _Reader:
 
     # --- one sheet ---
 
-    def part(self, sheet: Placed, kind: str) -> Part | None:
-        """A sheet with its header understood and its rows read; None where something forbids it."""
+    def layout(self, sheet: Placed, kind: str) -> Layout | None:
+        """The header of a sheet, understood; None where something forbids it."""
         name = sheet.sheet.name
         self.notes += [(name, note) for note in sheet.sheet.notes]
         number = self.how.header_row or headers.header_row(sheet, kind, self.policy, self.how.columns)
@@ -225,34 +286,7 @@ class _Reader:
         if not found:
             self.units(sheet, layout)
             self.links(sheet, layout)
-        return self.rows(sheet, layout)
-
-    def rows(self, sheet: Placed, layout: Layout) -> Part:
-        reader = EntryReader(self.policy, sheet, layout)
-        entries: dict[int, Entry] = {}
-        totals, examples = [], []
-        last, present = layout.header_row, 0
-        for row in sheet.sheet.rows:
-            if row.number <= layout.header_row or not row.cells:
-                continue
-            last, present = row.number, present + 1
-            match reader.kind_of_row(row):
-                case "total":
-                    totals.append(row.number)
-                case "example":
-                    examples.append(row.number)
-                case _:
-                    entries[row.number] = reader.read(row)
-        if examples:
-            shown = "、".join(map(str, examples))
-            self.notes.append(
-                (
-                    sheet.sheet.name,
-                    Label(f"第{shown}行是示例，没有算", f"row {shown} is an example and was left out"),
-                )
-            )
-        blank = last - layout.header_row - present
-        return Part(sheet, layout, entries, tuple(totals), tuple(examples), blank)
+        return layout
 
     def units(self, sheet: Placed, layout: Layout) -> None:
         """A column whose numbers are mostly bare must have a unit in its header."""
@@ -287,19 +321,17 @@ class _Reader:
             if span.source.name == "--map" and plain(header) not in there:
                 self.found.append(diagnostic("table-unknown-header", span, name=header))
 
-    def missing(self, parts: list[Part]) -> None:
+    def missing(self, layouts: list[Layout]) -> None:
         """Say which facts have no column: they are unknown for every row."""
-        columns: list[tuple[Part, Column]] = [
-            (part, column) for part in parts for column in part.layout.columns
-        ]
-        has = {column.target.name for _, column in columns if column.target.use in ("fact", "relation")}
-        told = {part.layout.kind for part in parts} | {column.target.entity for _, column in columns}
+        columns = [column for layout in layouts for column in layout.columns]
+        has = {column.target.name for column in columns if column.target.use in ("fact", "relation")}
+        told = {layout.kind for layout in layouts} | {column.target.entity for column in columns}
         labels: list[Label] = []
         for fact in self.policy.facts.values():
             if fact.name in self.asked and fact.name not in has and fact.entity in told:
                 labels.append(fact.label)
         complete = {self.named(word) for word in self.how.complete}
-        listed = {part.layout.kind for part in parts}
+        listed = {layout.kind for layout in layouts}
         for child in self.policy.entities.values():
             for reference in child.references.values():
                 unsaid = reference.inverse not in has and child.name not in complete | listed

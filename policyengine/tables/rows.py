@@ -59,12 +59,22 @@ class Draft:
 Rejections = dict[Key, list[Diagnostic]]
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What rows that are not at hand say of relations: kinds of which a row was `lost`, one that does not say to whom it
+    belongs, so that all relations of them are open; and kinds that some owner leaves `unsettled`."""
+
+    lost: frozenset[str] = frozenset()
+    unsettled: frozenset[str] = frozenset()
+
+
 @dataclass(slots=True)
 class Assembly:
     """A case and what did not get into it.
 
     `applications`: the row of each application by id. `beside`: of each application, rows set aside that share a firm,
-    a project or a member with it. `open_`: relations said to have members of which none is listed.
+    a project or a member with it. `open_`: relations said to have members of which none is listed. `here`: what these
+    rows would be elsewhere.
     """
 
     case: Case
@@ -72,22 +82,34 @@ class Assembly:
     applications: dict[str, Key]
     beside: dict[str, tuple[Key, ...]]
     open_: tuple[tuple[Name, str], ...]
+    here: Elsewhere
 
 
 def assemble(
-    policy: m.Policy, parts: tuple[Part, ...], complete: frozenset[str], rejected: Mapping[Key, Iterable[Diagnostic]]
+    policy: m.Policy, parts: tuple[Part, ...], complete: frozenset[str], rejected: Mapping[Key, Iterable[Diagnostic]],
+    elsewhere: Elsewhere | None = None,
 ) -> Assembly:  # fmt: skip
-    """The case that the rows make, without those already `rejected`. `complete`: kinds of which every member is listed."""
-    work = _Work(policy, parts, complete, {key: list(found) for key, found in rejected.items()})
+    """The case that the rows make, without those already `rejected`. `complete`: kinds of which every member is listed.
+
+    `elsewhere`: of the rows of the same tables that are decided apart from these.
+    """
+    found = {key: list(why) for key, why in rejected.items()}
+    work = _Work(policy, parts, complete, found, elsewhere or Elsewhere())
     work.settle()
     return work.assembly()
 
 
 class _Work:
     def __init__(
-        self, policy: m.Policy, parts: tuple[Part, ...], complete: frozenset[str], rejected: Rejections
+        self,
+        policy: m.Policy,
+        parts: tuple[Part, ...],
+        complete: frozenset[str],
+        rejected: Rejections,
+        elsewhere: Elsewhere,
     ) -> None:
         self.policy, self.parts, self.complete, self.rejected = policy, parts, complete, rejected
+        self.elsewhere = elsewhere
         self.listed = {part.layout.kind for part in parts}
         self.drafts: dict[Name, Draft] = {}
         self.keys: dict[Name, str] = {}
@@ -328,7 +350,7 @@ class _Work:
     # --- the whole ---
 
     def assembly(self) -> Assembly:
-        closed, open_ = self.closed()
+        closed, open_, here = self.closed()
         entities: dict[str, dict[str, CaseEntity]] = {kind: {} for kind in self.policy.entities}
         for (kind, id_), draft in self.drafts.items():
             entities[kind][id_] = CaseEntity(
@@ -336,21 +358,26 @@ class _Work:
             )
         application = self.policy.header.application.entity
         rows = {draft.id: draft.rows[0] for draft in self.drafts.values() if draft.kind == application}
-        return Assembly(Case("table", entities), self.rejected, rows, self.beside(), tuple(open_))
+        return Assembly(Case("table", entities), self.rejected, rows, self.beside(), tuple(open_), here)
 
-    def closed(self) -> tuple[dict[Name, set[str]], list[tuple[Name, str]]]:
-        """Which relations of each entity are known to be complete, and those said to have members that are not listed."""
+    def closed(self) -> tuple[dict[Name, set[str]], list[tuple[Name, str]], Elsewhere]:
+        """Which relations of each entity are known to be complete, those said to have members that are not listed, and
+        what that means for rows decided apart from these."""
         closed: dict[Name, set[str]] = {name: set() for name in self.drafts}
         open_: list[tuple[Name, str]] = []
-        filled, broken, lost = self.filled(), self.broken(), self.lost()
+        filled, broken, here_lost = self.filled(), self.broken(), self.lost()
+        lost = here_lost | self.elsewhere.lost
+        unsettled: set[str] = set()
         application = self.policy.header.application.entity
         for child in self.policy.entities.values():
             first = under(child)
             for reference in (*first, *(r for r in child.references.values() if r not in first)):
                 owners = [name for name in self.drafts if name[0] == reference.to]
-                through = all(
+                if reference not in first and not all(
                     r.inverse in closed[name] for r in first for name in self.drafts if name[0] == r.to
-                )
+                ):
+                    unsettled.add(child.name)
+                through = child.name not in unsettled | self.elsewhere.unsettled
                 for owner in owners:
                     relation = (*owner, reference.inverse)
                     said = self.drafts[owner].relations.get(reference.inverse, (None, None))[0]
@@ -368,7 +395,7 @@ class _Work:
                         whole = relation in filled if reference in first else through
                     if whole:
                         closed[owner].add(reference.inverse)
-        return closed, open_
+        return closed, open_, Elsewhere(frozenset(here_lost), frozenset(unsettled))
 
     def broken(self) -> set[tuple[str, str, str]]:
         """Relations of which a member was set aside."""
