@@ -22,7 +22,7 @@ import duckdb
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from policyengine import api
-from policyengine.bulk.deciding import decide_bulk
+from policyengine.bulk.deciding import Asked, decide_bulk
 from policyengine.bulk.writing import Writer
 from policyengine.columns import compile_query
 from policyengine.columns.compiling import Query
@@ -84,7 +84,7 @@ def decide(plans: Plans, folder: Path, form: str) -> int:
     inputs = [Input(str(path), path.read_bytes(), form) for path in sorted(folder.glob(f"*.{form}"))]
     how = How(complete=tuple(plans.policy.entities))
     with tempfile.TemporaryDirectory() as name:
-        bulk = decide_bulk(plans, inputs, how, frozenset(), {}, Path(name), duckdb.connect)
+        bulk = decide_bulk(Asked(plans, tuple(inputs), how, frozenset(), {}, Path(name)), duckdb.connect)
         assert bulk.adds_up
         Writer(bulk, "zh", Path(name)).write(folder / "decided.out", form)
         bulk.connection.close()

@@ -9,7 +9,7 @@ weighed apart, so that numbers of combinations add instead of multiplying.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice, permutations, product
@@ -18,10 +18,11 @@ from math import factorial, prod
 from policyengine import exact
 from policyengine import model as m
 from policyengine import plan as p
-from policyengine.again import After, after, again
+from policyengine.again import after, again
 from policyengine.asked import reached
+from policyengine.courses import Advice, Barred, Course, Group, Part, Pick, apart_of, least_of, most_of
 from policyengine.deciding import Decided, title_of
-from policyengine.decision import Failure, Subject
+from policyengine.decision import Subject
 from policyengine.exact import Number
 from policyengine.instances import Ent
 from policyengine.lang import unknown
@@ -34,106 +35,12 @@ MOST = 1024  # combinations that are all tried
 Facts = Mapping[FactRef, Known]
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """One thing chosen: a fact of an application and its value."""
-
-    ref: FactRef
-    fact: m.Fact
-    value: Known
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What a choice gives one application."""
-
-    subject: Subject
-    title: str
-    picks: tuple[Pick, ...]
-    after: After
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """One way of applying for a group of applications that bear on each other.
-
-    `total`: of all their amounts. `received`: what each enterprise gets in all, where the policy reports it.
-    `alike`: how many others differ from it only in what changes nothing. `own`: the case's own choice. `best`: nothing gives more; `behind`: how much less than the best (None where a
-    range leaves that open).
-    """
-
-    parts: tuple[Part, ...]
-    total: Value
-    received: tuple[tuple[Subject, Value], ...]
-    own: bool
-    best: bool
-    behind: Number | None
-    alike: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Barred:
-    """A choice that one application cannot make, and every condition that bars it."""
-
-    subject: Subject
-    pick: Pick
-    failures: tuple[Failure, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Applications that are weighed together, every course best first.
-
-    `tried` of `possible` combinations were computed; `exact`: all of them.
-    """
-
-    courses: tuple[Course, ...]
-    barred: tuple[Barred, ...]
-    tried: int
-    possible: int
-
-    @property
-    def exact(self) -> bool:
-        return self.tried == self.possible
-
-    @property
-    def best(self) -> tuple[Course, ...]:
-        return tuple(course for course in self.courses if course.best)
-
-    @property
-    def settled(self) -> bool:
-        """Whether it is certain which is best: no missing fact can turn it."""
-        lows = [_low(course.total) for course in self.best]
-        return all(
-            course.best or ((high := _high(course.total)) is not None and high <= min(lows))
-            for course in self.courses
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """What each admissible choice of a case gives."""
-
-    name: str
-    groups: tuple[Group, ...]
-
-
 def advise(decided: Decided, most: int = MOST) -> Advice:
     """Every admissible choice of a decided case. `most`: combinations of one group that are all tried."""
     world = decided.world
     adviser = _Adviser(world, most)
     groups = tuple(adviser.group(members) for members in adviser.groups())
     return Advice(decided.decision.name, groups)
-
-
-def _low(value: Value) -> Fraction:
-    low, _ = unknown.bounds(value)
-    return Fraction(low) if isinstance(low, Decimal | Fraction) else Fraction(0)
-
-
-def _high(value: Value) -> Fraction | None:
-    _, high = unknown.bounds(value)
-    return Fraction(high) if isinstance(high, Decimal | Fraction) else None
 
 
 class _Adviser:
@@ -283,7 +190,14 @@ class _Adviser:
             tried = list(self.climbed(members, kept))
         found = {self.key(facts): facts for facts in [*tried, *([own] if own else [])]}
         courses = self.ranked([self.course(members, facts, own) for facts in found.values()])
-        return Group(courses, tuple(barred), len(tried), possible)
+        applicants = dict.fromkeys(
+            subject(self.world, one)
+            for ent in members
+            for one in ent.refs.values()
+            if one is not None and not self.world.policy.entities[one.kind].dated_by
+        )
+        apart = tuple(other for one in applicants if (other := apart_of(one, courses)) is not None)
+        return Group(courses, tuple(barred), len(tried), possible, apart)
 
     def ordered(self, members: Sequence[Ent]) -> list[Facts] | None:
         """Every order of several applications; None where no order is theirs to choose."""
@@ -361,7 +275,7 @@ class _Adviser:
 
     def worth(self, members: Sequence[Ent], facts: Facts) -> Fraction:
         world = again(self.world, facts)
-        return sum((_low(after(world, ent).amount) for ent in members), Fraction(0))
+        return sum((least_of(after(world, ent).amount) for ent in members), Fraction(0))
 
     def course(self, members: Sequence[Ent], facts: Facts, own: Facts) -> Course:
         world = again(self.world, facts)
@@ -400,8 +314,8 @@ class _Adviser:
         line = sorted(
             courses,
             key=lambda c: (
-                -_low(c.total),
-                -(_high(c.total) or Fraction(0)),
+                -least_of(c.total),
+                -(most_of(c.total) or Fraction(0)),
                 not c.own,
                 self.changed(c),
                 _yes(c),

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
+from policyengine import plan as p
+from policyengine import trace
 from policyengine.again import After, after, again
 from policyengine.decision import Decision
 from policyengine.instances import Ent
+from policyengine.lang import nodes as n
 from policyengine.model import Interpretation, Option
+from policyengine.trace import Read
 from policyengine.values import Value
 from policyengine.world import World
-
-ROUNDING = (
-    100  # 元; amounts are rounded to no coarser unit, and two of them differ by less through rounding alone
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,48 @@ class Alternatives:
                     continue
                 seen.add(pair)
                 both = self.gives(ent, first, second)
-                if not _adds_up(now, alone[_id(first)], alone.get(_id(second), now), both):
+                if not self.adds_up(
+                    ent, (first, second), now, alone[_id(first)], alone.get(_id(second), now), both
+                ):
                     pairs.append(Interaction(first, second, both))
         return tuple(pairs)
+
+    def adds_up(
+        self, ent: Ent, pair: tuple[Reading, Reading], now: After, one: After, other: After, both: After
+    ) -> bool:
+        """Whether two changes together do what each does alone; a pair that is open is not judged.
+
+        Of two of which one alone already refuses, nothing more is to be said; nor of a difference that is only
+        that of amounts rounded in other places.
+        """
+        if "refused" in (one.outcome, other.outcome) and both.outcome == "refused":
+            return True
+        amounts = [_amount(each) for each in (now, one, other, both)]
+        start, first, second, together = amounts
+        if start is None or first is None or second is None or together is None:
+            return True
+        gap = abs(together + start - first - second)
+        if not gap:
+            return True
+        ways: list[dict[str, str]] = [{}, *({r.interpretation.name: r.option} for r in pair)]
+        ways.append({r.interpretation.name: r.option for r in pair})
+        # each of the four is off by less than it rounds by, two of them upwards and two downwards
+        return gap < 2 * max(_rounding(self.under(way), ent) for way in ways)
+
+
+def _rounding(world: World, ent: Ent) -> Fraction:
+    """By how much the roundings on the way to an amount may change it together, in 元."""
+    when = world.when(ent)
+    amount = Read(ent, world.plan(when).application.amount, when)
+    found = Fraction(0)
+    for read in trace.reached(world, [amount]):
+        node = world.plan(read.when).nodes.get(read.name)
+        if read.ent is ent and isinstance(node, p.FormulaNode):
+            for part in n.walk(node.formula.node):
+                if isinstance(part, n.Call) and part.function.startswith("round_"):
+                    unit = world.evaluate(node.formula, ent, read.when, part.arguments[1])
+                    found += Fraction(unit) if isinstance(unit, Decimal | Fraction) else 0
+    return found
 
 
 def _id(reading: Reading) -> tuple[str, str]:
@@ -117,21 +156,6 @@ def _others(decision: Decision) -> Iterator[Reading]:
 
 def _now(d: Decision) -> After:
     return After(d.outcome, d.amount, d.may_be, d.refusals, d.missing)
-
-
-def _adds_up(now: After, one: After, other: After, both: After) -> bool:
-    """Whether two changes together do what each does alone; a pair that is open is not judged.
-
-    Of two of which one alone already refuses, nothing more is to be said; nor of a difference that is only
-    that of amounts rounded in other places.
-    """
-    if "refused" in (one.outcome, other.outcome) and both.outcome == "refused":
-        return True
-    amounts = [_amount(each) for each in (now, one, other, both)]
-    start, first, second, together = amounts
-    if start is None or first is None or second is None or together is None:
-        return True
-    return abs(together + start - first - second) < ROUNDING
 
 
 def _amount(gives: After) -> Fraction | None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from policyengine import advising, asking, casefile, deciding, explaining, loader, schema
 from policyengine import model as m
-from policyengine.advising import Advice
 from policyengine.asking import Question
 from policyengine.case import Case
 from policyengine.checks import check_plan
+from policyengine.courses import Advice
 from policyengine.deciding import Decided
 from policyengine.desugar import compile_policy
 from policyengine.diagnostics import CaseError, Diagnostic, PolicyError, errors

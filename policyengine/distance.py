@@ -29,6 +29,7 @@ from policyengine.values import ABSENT, FactRef, Known, Type, Value
 from policyengine.world import World
 
 MOST_CHOSEN = 40
+MOST_JOINT = 8  # entities that stand against one condition together
 FEN = Decimal("0.01")
 
 
@@ -140,7 +141,7 @@ class _Measurer:
         when = self.world.when(self.application)
         walk = InPlayOf(self.world, self.application)
         found = [
-            each for each in walk.name(self.ent, self.failure.condition, when, True) if self.near(each.ent)
+            each for each in walk.name(self.ent, self.failure.condition, when, True) if walk.near(each.ent)
         ]
         shortfall = next((s for each in found if (s := self.shortfall(each, found))), None)
         found = list(settled(found, self.own_day(when)))
@@ -151,7 +152,7 @@ class _Measurer:
         moves = self.moves(measured, chosen[:MOST_CHOSEN])
         if moves:
             return Distance(self.failure, tuple(moves), False, (), shortfall, untried=untried)
-        together = self.together(found)
+        together = self.together(found) or self.jointly()
         if together:
             facts = {move.ref: move.needed[0] for move in together}
             gives = after(again(self.world, facts), self.application)
@@ -172,14 +173,6 @@ class _Measurer:
     def own_day(self, when: When) -> FactRef:
         """The fact that dates the application."""
         return FactRef(self.application.kind, self.application.id, self.world.plan(when).application.date)
-
-    def near(self, ent: Ent) -> bool:
-        """Whether an entity's facts are this application's to change: not those of another application."""
-        seen: Ent | None = ent
-        entities = self.world.policy.entities
-        while seen is not None and entities[seen.kind].dated_by in entities[seen.kind].references:
-            seen = seen.refs.get(entities[seen.kind].dated_by)
-        return seen is None or seen.kind != self.application.kind or seen is self.application
 
     # --- whether it holds ---
 
@@ -210,7 +203,7 @@ class _Measurer:
         if given is None:
             return
         groups: dict[object, tuple[list[Known], After]] = {}
-        for answer in _options(each.fact):
+        for answer in options(each.fact):
             if answer != given and self.holds({each.ref: answer}):
                 gives = after(again(self.world, {each.ref: answer}), self.application)
                 groups.setdefault(gives.key, ([], gives))[0].append(answer)
@@ -228,7 +221,10 @@ class _Measurer:
         steps = ladder(each.fact, self.world.policy.units, given, each.direction)
         if steps is None or given is None:
             return None
-        count = steps.nearest(self.guess(each, each.link, steps), lambda value: self.holds({each.ref: value}))
+        count = steps.nearest(
+            steps_to(self.world, self.application, each.link, each.ref, steps),
+            lambda value: self.holds({each.ref: value}),
+        )
         if count is None:
             return None
         needed = steps.at(count)
@@ -236,36 +232,6 @@ class _Measurer:
         who = subject(self.world, each.ent)
         gap = distance_between(given, needed)
         return Move(each.ref, who, each.fact, given, (needed,), gap, gives, self.open_too)
-
-    def guess(self, each: InPlay, link: Link, steps: Ladder) -> int:
-        """How many steps close the margin, if it is a straight line; 1 where that cannot be said."""
-        start = self.margin(link, {})
-        next_one = self.margin(link, {each.ref: steps.at(1)}) if steps.room != 0 else None
-        if start is None or next_one is None:
-            return 1
-        slope = exact.subtract(next_one, start)
-        sign = 1 if link.operator in (">", ">=") else -1
-        lack, gain = -Fraction(start) * sign, Fraction(slope) * sign
-        if gain <= 0 or lack < 0:
-            return 1
-        count = lack / gain
-        whole = count.numerator // count.denominator
-        exactly = count.denominator == 1
-        return max(1, whole if exactly and link.operator in (">=", "<=") else whole + 1)
-
-    def margin(self, link: Link, facts: Mapping[FactRef, Known]) -> Number | None:
-        """Left side less right side, days as numbers; None where a side is open."""
-        other = again(self.world, facts) if facts else self.world
-        when = other.when(self.application)
-        try:
-            left, right = (link.side(other, side, when) for side in (link.left, link.right))
-        except (CaseError, KeyError):
-            return None
-        if isinstance(left, date) and isinstance(right, date):
-            return Decimal((left - right).days)
-        if isinstance(left, Decimal | Fraction) and isinstance(right, Decimal | Fraction):
-            return exact.subtract(left, right)
-        return None
 
     def shortfall(self, each: InPlay, found: list[InPlay]) -> Shortfall | None:
         """What a comparison's left side lacks, where it is a sum of facts and nothing moves the right side."""
@@ -306,7 +272,7 @@ class _Measurer:
             steps = ladder(each.fact, self.world.policy.units, given, each.direction)
             if steps is None or given is None:
                 continue
-            count = self.guess(each, each.link, steps)
+            count = steps_to(self.world, self.application, each.link, each.ref, steps)
             if steps.room is not None and count > steps.room:
                 continue
             needed = steps.at(count)
@@ -319,8 +285,50 @@ class _Measurer:
         links = {id(each.link) for each in found if each.direction}
         return moves if passes and len(links) == len(moves) else []
 
+    def jointly(self) -> list[Move]:
+        """One answer of each entity that stands against a condition, where none of them alone is enough.
 
-def _options(fact: Fact) -> list[Known]:
+        Of several grants each bars alone: all of them together would have to be other than they are.
+        """
+        facts: dict[FactRef, Known] = {}
+        moves: list[Move] = []
+        while len(moves) < MOST_JOINT and (found := self.against(facts)):
+            move = next((m for each in found if (m := self.clearing(each, found[0].ent, facts))), None)
+            if move is None:
+                return []
+            moves.append(move)
+            facts[move.ref] = move.needed[0]
+        return moves if len(moves) > 1 and self.holds(facts) else []
+
+    def against(self, facts: Mapping[FactRef, Known]) -> list[InPlay]:
+        """The answers that stand against the condition with some facts other than they are."""
+        world = again(self.world, facts)
+        walk = InPlayOf(world, self.application)
+        try:
+            found = list(walk.name(self.ent, self.failure.condition, world.when(self.application), True))
+        except (CaseError, KeyError):  # the rule cannot be read, or another version does not have it
+            return []
+        return [each for each in found if not each.direction and walk.near(each.ent)]
+
+    def clearing(self, each: InPlay, ent: Ent, facts: Mapping[FactRef, Known]) -> Move | None:
+        """The answers to one question after which its entity does not stand against the condition any more."""
+        given = self.world.stated(ent, each.fact.name)
+        if each.ent is not ent or given is None or each.ref in facts or each.fact.choice:
+            return None
+        cleared = [
+            answer
+            for answer in options(each.fact)
+            if answer != given
+            and all(one.ent is not ent for one in self.against({**facts, each.ref: answer}))
+        ]
+        if not cleared:
+            return None
+        gives = after(again(self.world, {each.ref: cleared[0]}), self.application)
+        who = subject(self.world, ent)
+        return Move(each.ref, who, each.fact, given, tuple(cleared), None, gives)
+
+
+def options(fact: Fact) -> list[Known]:
     """Every answer to a question that has a few."""
     answers: list[Known] = []
     if fact.type.kind == "bool":
@@ -328,3 +336,38 @@ def _options(fact: Fact) -> list[Known]:
     elif fact.type.kind == "enum":
         answers = list(fact.type.options)
     return [*answers, ABSENT] if fact.type.optional else answers
+
+
+# --- how many steps it takes ---
+
+
+def steps_to(world: World, application: Ent, link: Link, ref: FactRef, steps: Ladder) -> int:
+    """How many steps of a fact close the margin of a link, if it is a straight line; 1 where that cannot be said."""
+    start = _margin(world, application, link, {})
+    next_one = _margin(world, application, link, {ref: steps.at(1)}) if steps.room != 0 else None
+    if start is None or next_one is None:
+        return 1
+    slope = exact.subtract(next_one, start)
+    sign = 1 if link.operator in (">", ">=") else -1
+    lack, gain = -Fraction(start) * sign, Fraction(slope) * sign
+    if gain <= 0 or lack < 0:
+        return 1
+    count = lack / gain
+    whole = count.numerator // count.denominator
+    exactly = count.denominator == 1
+    return max(1, whole if exactly and link.operator in (">=", "<=") else whole + 1)
+
+
+def _margin(world: World, application: Ent, link: Link, facts: Mapping[FactRef, Known]) -> Number | None:
+    """Left side less right side of a link with some facts moved, days as numbers; None where a side is open."""
+    other = again(world, facts) if facts else world
+    when = other.when(application)
+    try:
+        left, right = (link.side(other, side, when) for side in (link.left, link.right))
+    except (CaseError, KeyError):
+        return None
+    if isinstance(left, date) and isinstance(right, date):
+        return Decimal((left - right).days)
+    if isinstance(left, Decimal | Fraction) and isinstance(right, Decimal | Fraction):
+        return exact.subtract(left, right)
+    return None

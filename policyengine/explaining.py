@@ -31,6 +31,7 @@ from policyengine.explanation import (
 from policyengine.gates import Gate, gates
 from policyengine.instances import Ent, When
 from policyengine.lines import Lines
+from policyengine.nearby import NOTHING_NEARBY, nearby
 from policyengine.passing import taken
 from policyengine.phrases import Phrases, pieces, reckoned
 from policyengine.reaching import reached
@@ -116,13 +117,15 @@ class _Explainer:
         """The explanation with what would be if facts or readings were other than they are."""
         away = distances(self.world, self.ent, e.decision)
         found = others.of(self.ent, e.decision)
-        pairs = others.interactions(self.ent, e.decision, found) if depth in ("steps", "full") else ()
+        deep = depth in ("steps", "full")
+        pairs = others.interactions(self.ent, e.decision, found) if deep else ()
         return replace(
             e,
             distances=away,
             reached=reached(self.world, self.ent, away),
             alternatives=found,
             interactions=pairs,
+            nearby=nearby(self.world, self.ent, e.decision) if deep else NOTHING_NEARBY,
         )
 
     def candidates(self, decision: Decision, depth: str) -> Iterator[Explanation]:

@@ -12,6 +12,7 @@ from policyengine.clauses import Citation
 from policyengine.decision import CaseDecision, Decision, Subject
 from policyengine.distance import Distance
 from policyengine.exact import Number
+from policyengine.nearby import NOTHING_NEARBY, Nearby
 from policyengine.reaching import Reached
 from policyengine.values import Known, Type, Value
 
@@ -142,7 +143,8 @@ class Explanation:
     the result, `interactions`: pairs that bear on each other.
     `caps`: what was held against a cap on the way to the amount. `names`: what people call the entities of
     the case, by path (`enterprise.E1`). `parties`: what the application refers to, in words (企业, its name).
-    `questions`: what is still to be asked, the most telling first, where that was worked out.
+    `questions`: what is still to be asked, the most telling first, where that was worked out. `nearby`: of a granted
+    application, what other facts would give and where its amount would turn.
     """
 
     lang: str
@@ -164,6 +166,7 @@ class Explanation:
     alternatives: tuple[Alternative, ...] = ()
     interactions: tuple[Interaction, ...] = ()
     questions: tuple[Question, ...] = ()
+    nearby: Nearby = NOTHING_NEARBY
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,18 @@ class InPlayOf:
     world: World
     application: Ent
 
+    def near(self, ent: Ent) -> bool:
+        """Whether an entity's facts are this application's to change: not those of another application."""
+        if ent.kind == self.application.kind:
+            return ent is self.application
+        entities = self.world.policy.entities
+        own_day = entities[ent.kind].dated_by
+        if own_day in entities[ent.kind].references:
+            of = [ent.refs.get(own_day)]
+        else:  # a record beside something that has a day (other support of a project)
+            of = [other for other in ent.refs.values() if other is not None and entities[other.kind].dated_by]
+        return all(other is None or self.near(other) for other in of)
+
     def name(self, ent: Ent, name: str, outer: When, want: bool) -> Iterator[InPlay]:
         """The facts that could make a yes-or-no value what is wanted; nothing where it is that already."""
         when = self.world.when(ent, outer)
@@ -296,7 +308,8 @@ def settled(found: Iterable[InPlay], own_day: FactRef) -> Iterator[InPlay]:
     """The facts in play that are the ones to move.
 
     Of a comparison of days with the application's own day, that day moves. Of a share, its numerator: what
-    stands on both sides, in the direction of the side that holds nothing else.
+    stands on both sides, in the direction of the side that holds nothing else. A day or quantity that may be none
+    moves too where it is compared besides (none, or long ago): that there were none is no answer to look for.
     """
     items = list(found)
     links = {id(each.link): each.link for each in items if each.direction}
@@ -305,7 +318,12 @@ def settled(found: Iterable[InPlay], own_day: FactRef) -> Iterator[InPlay]:
         for each in _movers([each for each in items if id(each.link) == key and each.direction], own_day):
             kept.setdefault((each.ref, each.direction), each)
     for each in items:
-        if not each.direction:
+        if each.direction:
+            continue
+        compared = [one for one in items if one.ref == each.ref and one.direction]
+        if compared and each.fact.type.kind not in ("bool", "enum"):
+            kept.setdefault((each.ref, compared[0].direction), compared[0])
+        else:
             kept.setdefault((each.ref, 0), each)
     yield from kept.values()
 

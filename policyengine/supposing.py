@@ -5,16 +5,21 @@ Both decide the case again with something supposed. What is stated stays as it i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 
+from policyengine import exact, trace
 from policyengine import plan as p
-from policyengine import trace
 from policyengine.case import Given
 from policyengine.decision import Decision
 from policyengine.diagnostics import CaseError
+from policyengine.exact import Number
 from policyengine.instances import Ent, When
+from policyengine.ladder import smallest_unit
 from policyengine.lang import nodes as n
+from policyengine.model import Fact
 from policyengine.values import FactRef, Unknown, Value
 from policyengine.world import World
 
@@ -31,12 +36,58 @@ def amount_if_granted(world: World, ent: Ent) -> Value | None:
         return None
     refs = set(_open(world, ent, application.granted, world.when(ent)))
     supposed = {ref: Given(True, "", span, "supposed") for ref in refs}
-    case = replace(world.case, stipulated={**world.case.stipulated, **supposed})
-    other = World(world.plans, case, world.readings)
     try:
-        return other.value(other.entities[ent.kind][ent.id], application.amount)
+        value = _other(world, supposed, {}).value(ent, application.amount)
+        within = _within(world, ent, value)
+        return _other(world, supposed, within).value(ent, application.amount) if within else value
     except CaseError:
         return None
+
+
+def _other(
+    world: World, supposed: Mapping[FactRef, Given], within: Mapping[FactRef, tuple[Number, Number]]
+) -> World:
+    """The same case with conditions that are supposed to hold, and facts that are supposed to lie in a range."""
+    case = replace(world.case, stipulated={**world.case.stipulated, **supposed})
+    return World(world.plans, case, world.readings, entities=world.entities, moved=world.moved, within=within)
+
+
+def _within(world: World, ent: Ent, amount: Value) -> dict[FactRef, tuple[Number, Number]]:
+    """The ranges of open quantities outside which the application is certainly not granted.
+
+    A number of the document is where a range begins if everything below it refuses: shown by deciding with the
+    fact left anywhere below.
+    """
+    found: dict[FactRef, tuple[Number, Number]] = {}
+    for ref in sorted(amount.needs) if isinstance(amount, Unknown) else ():
+        fact = world.policy.facts.get(ref.name)
+        if (
+            fact is None
+            or not fact.type.quantity
+            or fact.type.optional
+            or ref.id not in world.entities[ref.entity]
+        ):
+            continue
+        low, high = fact.low, fact.high
+        if not isinstance(low, Decimal | Fraction) or not isinstance(high, Decimal | Fraction):
+            continue
+        unit = smallest_unit(fact, low, world.policy.units)
+        starts = {value for number in _numbers(world, fact) for value in (number, exact.add(number, unit))}
+        for start in sorted((value for value in starts if low < value <= high), reverse=True):
+            below = {ref: (low, exact.subtract(start, unit))}
+            if _other(world, {}, below).value(ent, world.plans.last.application.granted) is False:
+                found[ref] = (start, high)
+                break
+    return found
+
+
+def _numbers(world: World, fact: Fact) -> Iterator[Number]:
+    """The document's numbers of the kind of a fact."""
+    for parameter in world.policy.parameters.values():
+        if (parameter.type.kind, parameter.type.dim) == (fact.type.kind, fact.type.dim):
+            for dated in parameter.values:
+                if isinstance(dated.value, Decimal | Fraction):
+                    yield dated.value
 
 
 def choices(world: World, ent: Ent, decision: Decision) -> Iterator[World]:

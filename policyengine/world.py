@@ -33,7 +33,8 @@ _NOT_YET = object()
 class World:
     """See the module. `readings` maps interpretations to the options chosen instead of the default.
 
-    `moved`: facts that are other than the case says. `entities` may be those of another world of the same case.
+    `moved`: facts that are other than the case says; `within`: ranges of facts that are left blank, in place of their own.
+    `entities` may be those of another world of the same case.
     """
 
     plans: Plans
@@ -41,6 +42,7 @@ class World:
     readings: Mapping[str, str] = field(default_factory=dict)
     entities: dict[str, dict[str, Ent]] = field(default_factory=dict)
     moved: Mapping[FactRef, Known] = field(default_factory=dict)
+    within: Mapping[FactRef, tuple[unknown.Bound, unknown.Bound]] = field(default_factory=dict)
     assumed: dict[FactRef, Value] = field(default_factory=dict)
     ties: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
     supposed: tuple[Supposed, ...] | None = None
@@ -185,7 +187,7 @@ class World:
         if fact.assume is not None and ent.stand_in is None:
             self.assumed[ref] = fact.assume
             return fact.assume
-        return anything(fact.type, frozenset((ref,)), fact.low, fact.high)
+        return anything(fact.type, frozenset((ref,)), *self.within.get(ref, (fact.low, fact.high)))
 
     def stated(self, ent: Ent, name: str) -> Known | None:
         """What is said of a fact; None where it was left blank."""

@@ -16,7 +16,7 @@ import duckdb
 from policyengine import exact
 from policyengine.asked import asked
 from policyengine.bulk import answers
-from policyengine.bulk.deciding import NotByColumn, decide_bulk
+from policyengine.bulk.deciding import Asked, NotByColumn, decide_bulk
 from policyengine.diagnostics import CaseError
 from policyengine.instances import Plans
 from policyengine.tables import book, flat, pages, sample
@@ -183,7 +183,9 @@ def differences(
         one = error
     with tempfile.TemporaryDirectory() as folder:
         try:
-            bulk = decide_bulk(plans, inputs, how, wanted, readings, Path(folder), duckdb.connect)
+            bulk = decide_bulk(
+                Asked(plans, tuple(inputs), how, wanted, readings, Path(folder)), duckdb.connect
+            )
             other: Batch | CaseError = answers.batch(bulk)
             note(f"{bulk.by_columns} by column")
         except NotByColumn:

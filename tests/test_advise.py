@@ -158,3 +158,25 @@ def test_every_example_can_be_advised(name: str, lang: str, monkeypatch: pytest.
     monkeypatch.chdir(ROOT)
     result = run("advise", f"examples/{name}.yaml", "--lang", lang)
     assert result.exit_code == 0 and "None" not in result.output
+
+
+def test_where_the_whole_gets_most_but_its_applicant_does_not_both_are_said(tmp_path: Path) -> None:
+    own = "\n    approved_or_filed: 是\n    in_statistics_platform: 是\n    is_industrial_upgrade: 是\n    equipment_investment: 900万元\n    robot_investment: 0元\n    software_hardware_investment: 0元\n    system_kind: unrelated\n"
+    text = (
+        (ROOT / "examples/共同体.yaml")
+        .read_text("utf-8")
+        .replace("    supports: 无\n", f"    supports: 无{own}", 1)
+    )
+    [group] = api.advise(api.decide(yanzhou(), case(text))).groups
+    [apart] = group.apart
+    assert apart.subject.id == "丁公司" and apart.gets == Decimal("122224.78") and apart.most == 360_000
+    assert group.best[0].total == 366_667 and apart.course.total == 360_000
+    path = tmp_path / "共同体.yaml"
+    path.write_text(text, "utf-8")
+    shown = run("advise", str(path)).stdout
+    assert "合计最多（36.6667万元）时，丁公司自己得12.222478万元；" in shown
+    assert "G1报装备升级（设备投资）的，丁公司自己得36万元，但合计只有36万元" in shown
+    data = json.loads(run("advise", str(path), "--format", "json").stdout)
+    [said] = data["cases"][0]["groups"][0]["apart"]
+    assert said["at"] == "enterprise.丁公司" and said["most"]["text"] == "360000.00"
+    assert run("advise", str(ROOT / "examples/两个项目.yaml")).stdout.count("不是同一种") == 0

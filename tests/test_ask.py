@@ -309,3 +309,20 @@ def test_readings_and_stipulated_values_are_kept(tmp_path: Path) -> None:
     file = api.read_case(yanzhou(), text)
     assert {k.text: v.text for k, v in file.readings} == {"rate_bonus": "stack"}
     assert list(file.cases[0].stipulated) == [FactRef("project", "P1", "award")]
+
+
+def test_two_grants_of_which_each_bars_are_both_asked_until_one_does(tmp_path: Path) -> None:
+    grant = "support_level: city, support_kind: grant, support_amount: 1万元"
+    text = Path("examples/装备升级.yaml").read_text("utf-8")
+    text = text.replace("    supports: 无", f"    supports: {{一笔: {{{grant}}}, 二笔: {{{grant}}}}}")
+    path = tmp_path / "两笔.yaml"
+    path.write_text(text, "utf-8")
+    both = run("ask", str(path)).stdout
+    assert "还要问2项" in both and both.index("P1/一笔：这笔资金办到哪一步") < both.index(
+        "P1/二笔：这笔资金办到哪一步"
+    )
+    one = run("ask", str(path), "--fact", "support.P1/一笔.support_status=pending").stdout
+    assert "还要问1项" in one and "P1/二笔：这笔资金办到哪一步" in one
+    assert "结论已定" in run("ask", str(path), "--fact", "support.P1/一笔.support_status=received").stdout
+    barred = run("evaluate", str(path), *(w for who in ("一笔", "二笔") for w in ("--fact", f"support.P1/{who}.support_status=received"))).stdout  # fmt: skip
+    assert "下面几项要同时符合：其它财政资金 P1/一笔" in barred and "；其它财政资金 P1/二笔" in barred

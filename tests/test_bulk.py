@@ -13,7 +13,7 @@ import pytest
 from policyengine import api
 from policyengine.asked import asked
 from policyengine.bulk import answers
-from policyengine.bulk.deciding import decide_bulk
+from policyengine.bulk.deciding import Asked, decide_bulk
 from policyengine.instances import Plans
 from policyengine.tables.read import How, Input, format_of
 from tests import tangled
@@ -100,7 +100,9 @@ def by_column(plans: Plans, grids: dict[str, tangled.Grid], folder: Path) -> Cou
         path = folder / f"{title}.csv"
         path.write_text("\n".join(",".join(line) for line in grid) + "\n", "utf-8")
         inputs.append(Input(str(path), path.read_bytes(), format_of(path.name)))
-    bulk = decide_bulk(plans, inputs, How(), asked(plans.last).default, {}, folder, duckdb.connect)
+    bulk = decide_bulk(
+        Asked(plans, tuple(inputs), How(), asked(plans.last).default, {}, folder), duckdb.connect
+    )
     batch = answers.batch(bulk)
     assert batch.adds_up and bulk.adds_up
     return Counter(

@@ -105,7 +105,7 @@ def test_what_is_suggested_passes_and_one_unit_less_does_not(
                 if move.gap is not None:
                     assert not holds(case, readings, d, away.failure, {move.ref: one_less(move)})
                 else:
-                    others = {*distance._options(move.fact)} - passing(away, move.ref) - {move.given}
+                    others = {*distance.options(move.fact)} - passing(away, move.ref) - {move.given}
                     assert not any(holds(case, readings, d, away.failure, {move.ref: v}) for v in others)
     assert suggested > REFUSALS  # many refusals have several ways
 
@@ -143,6 +143,15 @@ def test_a_single_threshold_says_the_gap_and_what_reaching_it_gives() -> None:
     assert lines() == ["设备投资额（价税合计）460万元，差40万元；达到后可得15万元"]
 
 
+def test_grants_that_bar_together_are_named_together() -> None:
+    grant = {"project": "P1", "support_level": "city", "support_kind": "grant", "support_status": "received"}
+    found = lines(
+        project={"P1": {"equipment_investment": 500 * WAN}}, support={"S1": {**grant}, "S2": {**grant}}
+    )
+    assert len(found) == 2 and found[0].startswith("下面几项要同时符合：其它财政资金 S1")
+    assert "；其它财政资金 S2" in found[0] and found[1] == "这样可得15万元"
+
+
 def test_in_english() -> None:
     e = explained(case_of(rows(), yanzhou()), lang="en")
     [line] = whatif.distance_lines(e, 0)
@@ -154,11 +163,11 @@ def test_in_english() -> None:
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        ({"good_credit": False}, "信用是否良好：现为否，须为是；达到后可得15万元"),
-        ({"output_grade": "D"}, "亩产评价类别：现为D类，须为A类；达到后可得20万元"),
+        ({"good_credit": False}, "“信用是否良好”材料上为“否”，为“是”的才符合；这样可得15万元"),
+        ({"output_grade": "D"}, "“亩产评价类别”材料上为“D类”，为“A类”的才符合；这样可得20万元"),
         (
             {"last_major_violation_on": date(2019, 3, 15)},
-            "申报受理日期2021年6月1日，从2022年3月16日起才满足（差288天）；达到后可得15万元",
+            "申报受理日期2021年6月1日，从2022年3月16日起才符合（差288天）；达到后可得15万元",
         ),
     ],
 )
@@ -167,17 +176,28 @@ def test_truths_options_and_first_days(facts: dict[str, Any], expected: str) -> 
     assert found[0] == expected
 
 
+def test_of_a_day_that_may_be_none_the_nearest_day_is_said_and_not_that_there_should_be_none() -> None:
+    found = lines(
+        enterprise={"E1": {"last_major_violation_on": date(2019, 3, 15)}},
+        project={"P1": {"equipment_investment": 500 * WAN}},
+    )
+    assert found[1] == (
+        "或者，最近重大违法违规的日期2019年3月15日，不晚于2018年5月31日的才符合（晚了288天）；达到后可得15万元"
+    )
+    assert not any("无" in line for line in found)
+
+
 def test_answers_that_give_different_amounts_are_told_apart() -> None:
     found = lines(
         enterprise={"E1": {"output_grade": "D"}}, project={"P1": {"equipment_investment": 500 * WAN}}
     )
-    assert found[1] == "或者，亩产评价类别：现为D类，须为B类、C类或无；达到后可得15万元"
+    assert found[1] == "或者，“亩产评价类别”材料上为“D类”，为“B类”、“C类”或“无”的才符合；这样可得15万元"
 
 
 def test_the_last_day_that_passes() -> None:
     late = {"declared_on": date(2023, 8, 16), "equipment_investment": 500 * WAN}
     assert lines(project={"P1": late}) == [
-        "申报受理日期2023年8月16日，最晚到2023年8月14日为止（晚了2天）；达到后可得15万元"
+        "申报受理日期2023年8月16日，不晚于2023年8月14日的才符合（晚了2天）；达到后可得15万元"
     ]
 
 
@@ -209,7 +229,7 @@ def test_days_that_both_have_to_move_are_said_together() -> None:
         "first_invoice_on": date(2020, 8, 1), "last_invoice_on": date(2023, 8, 20), "declared_on": date(2023, 9, 1),
     }  # fmt: skip
     found = lines({"validity_date": "invoices"}, project={"P1": {**days, "equipment_investment": 500 * WAN}})
-    assert found[0].startswith("下面几项要同时达到：最早一张发票的日期2020年8月1日，从2020年8月15日起才满足")
+    assert found[0].startswith("下面几项要同时符合：最早一张发票的日期2020年8月1日，从2020年8月15日起才符合")
     assert found[1] == "达到后可得15万元"
 
 
@@ -237,9 +257,9 @@ def test_what_would_contradict_other_facts_is_said() -> None:
 def test_several_failed_conditions_say_what_all_of_them_give() -> None:
     found = lines(enterprise={"E1": {"good_credit": False}})
     assert found == [
-        "信用是否良好：现为否，须为是",
+        "“信用是否良好”材料上为“否”，为“是”的才符合",
         "设备投资额（价税合计）460万元，差40万元",
-        "只达到其中一条，仍不予支持；以上各条都达到后，可得15万元",
+        "只符合其中一条，仍不予支持；以上各条都符合，可得15万元",
     ]
 
 
@@ -276,7 +296,7 @@ def test_one_fact_that_is_enough_for_all_conditions_is_said_to_be() -> None:
     assert len(e.distances) == 2
     assert e.reached is not None and e.reached.alone and e.reached.after is not None
     assert e.reached.after.outcome == "granted"
-    assert whatif.reached_line(e) == "以上注明“达到后”可得多少的，做到其中一项，各条就都满足"
+    assert whatif.reached_line(e) == "以上注明可得多少的，有一项是那样，各条就都符合"
 
 
 def test_ways_that_undo_each_other_are_not_added_up_but_others_are_looked_for() -> None:
@@ -285,8 +305,8 @@ def test_ways_that_undo_each_other_are_not_added_up_but_others_are_looked_for() 
         project={"P1": {"declared_on": date(2023, 8, 16), "equipment_investment": 500 * WAN}},
     )
     assert found[-1] == (
-        "只达到其中一条，仍不予支持；以上各条都达到后（申报受理日期：2023年8月14日；"
-        "最近重大违法违规的日期：无），可得15万元"
+        "只符合其中一条，仍不予支持；以上各条都符合（申报受理日期：2023年8月14日；"
+        "最近重大违法违规的日期：2020年8月13日），可得15万元"
     )
 
 
@@ -299,7 +319,7 @@ def test_where_no_way_reaches_all_at_once_only_that_none_was_found_is_said(
         enterprise={"E1": {"last_major_violation_on": date(2020, 10, 1)}},
         project={"P1": {"declared_on": date(2023, 8, 16), "equipment_investment": 500 * WAN}},
     )
-    assert found[-1] == "只达到其中一条，仍不予支持；没有找到同时达到以上各条的办法"
+    assert found[-1] == "只符合其中一条，仍不予支持；没有找到同时符合以上各条的情形"
 
 
 @pytest.mark.parametrize("chunk", range(4))
@@ -327,7 +347,7 @@ def test_a_tie_is_no_way_out() -> None:
     _, e = api.explain(
         api.decide(yanzhou(), case_of(rows(project={"P1": first, "P2": second}), yanzhou()))
     ).explanations
-    assert whatif.distance_lines(e, 0) == ("已批准超个数申报：现为否，须为是；达到后可得15万元",)
+    assert whatif.distance_lines(e, 0) == ("“已批准超个数申报”材料上为“否”，为“是”的才符合；这样可得15万元",)
 
 
 def test_a_condition_that_is_only_opened_is_said_to_be_open() -> None:
@@ -335,13 +355,13 @@ def test_a_condition_that_is_only_opened_is_said_to_be_open() -> None:
     [away] = e.distances
     opened = replace(away, moves=tuple(replace(move, opens=True) for move in away.moves))
     [line] = whatif.distance_lines(replace(e, distances=(opened,)), 0)
-    assert line == "设备投资额（价税合计）460万元，差40万元；改后是否满足还不能定"
+    assert line == "设备投资额（价税合计）460万元，差40万元；那时是否符合还不能定"
 
 
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (0, 400_000, "待补材料（金额0元至40万元）"),
+        (0, 400_000, "待补材料（金额不超过40万元）"),
         (-59_999_000_000, 400_000, "待补材料"),
         (0, None, "待补材料"),
     ],

@@ -107,6 +107,30 @@ def test_an_open_amount_names_the_condition_it_waits_for_and_never_counts_a_refu
     assert "要等企业 丙公司“不是D类企业”认定；不满足的，这一项为0" in shown
 
 
+@pytest.mark.parametrize(
+    ("blank", "expected"),
+    [
+        ("    equipment_investment: 4200万元\n", "金额为20万元至100万元"),
+        ("    equipment_investment: 4200万元\n|    output_grade: A\n", "金额为15万元至100万元"),
+    ],
+)
+def test_a_range_begins_at_the_least_that_a_granted_one_can_get(blank: str, expected: str) -> None:
+    text = example("装备升级")
+    for line in blank.split("|"):
+        text = text.replace(line, "")
+    [e] = explained(text, "summary").explanations
+    assert f"（予以补助的，{expected}；也可能不予支持）" in drawn(explained(text, "summary"))
+    assert isinstance(e.if_granted, Unknown) and e.if_granted.low
+
+
+def test_a_range_whose_least_cannot_be_told_says_only_the_most() -> None:
+    text = example("共同体")
+    for i in (1, 2, 3):
+        text = text.replace("333.34万元" if i == 1 else "333.33万元", "")
+    shown = drawn(explained(text.replace("member_investment: ,", ""), "summary"))
+    assert "（予以补助的，金额不超过100万元；也可能不予支持）" in shown
+
+
 def test_an_open_choice_shows_what_each_would_come_to_and_counts_none_as_failed() -> None:
     [e] = explained(example("装备升级").replace("    program_applied: equipment\n", "")).explanations
     assert {c.decision.option: c.decision.outcome for c in e.candidates} == {

@@ -261,7 +261,7 @@ def test_a_refusal_lists_every_reason_with_its_distance_and_words() -> None:
         assert refusal["message"]["zh"] in reason.text
         assert any(mark.text for mark in reason.all("mark"))
     assert "差0.01元" in reasons[5].text and "4,999,999.99" in reasons[5].text
-    assert "以上各条都达到后，可得20万元" in page.text
+    assert "以上各条都符合，可得20万元" in page.text
 
 
 def test_an_undecided_page_asks_with_boxes_to_tick() -> None:

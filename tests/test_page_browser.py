@@ -11,10 +11,12 @@ import os
 import re
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from tests.accessibility import spoken
 from tests.support import ROOT
 from tests.test_page import CALLS, EXAMPLES, HOSTILE, consortium, printed
 
@@ -115,3 +117,34 @@ def test_each_kind_prints_on_few_sheets_of_a4_and_several_begin_on_their_own(tmp
 
 def test_forty_members_print_on_few_sheets(tmp_path: Path) -> None:
     assert sheets(tmp_path, printed("-", stdin=consortium(40, "同名企业")))[0] <= 7
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("name", [*EXAMPLES, "all"])
+def test_a_screen_reader_is_given_headings_in_order_tables_with_heads_and_no_nameless_graphic(
+    name: str, lang: str, tmp_path: Path
+) -> None:
+    files = [f"examples/{each}.yaml" for each in (EXAMPLES if name == "all" else (name,))]
+    page = tmp_path / "page.html"
+    page.write_text(printed(*files, "--lang", lang), "utf-8")
+    tree = spoken(BROWSER, page, tmp_path / "profile")
+    headings = list(tree.all("heading"))
+    levels = [heading.level for heading in headings]
+    assert len(levels) > 3 and levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels)), [
+        (heading.level, heading.name) for heading in headings
+    ]
+    assert all(heading.name.strip() for heading in headings)
+    tables = list(tree.all("table"))
+    assert tables and all(table.name and list(table.all("columnheader")) for table in tables)
+    assert all(head.name.strip() for table in tables for head in table.all("columnheader"))
+    graphics = list(
+        tree.all("image", "img", "graphics-document", "SvgRoot", "Canvas", "meter", "progressbar")
+    )
+    assert all(graphic.name for graphic in graphics)
+    if name in ("装备升级", "共同体"):
+        [bar] = graphics
+        assert ("100万元" if lang == "zh" else "1,000,000.00 yuan") in bar.name
+    assert not list(tree.all("button", "textbox", "checkbox"))  # nothing that looks as if it did something
+    assert all(link.name for link in tree.all("link"))
+    assert all(list(item.all("StaticText")) for item in tree.all("listitem"))

@@ -11,6 +11,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -401,3 +402,21 @@ def test_parquet_says_the_same_as_csv(tmp_path: Path, monkeypatch: pytest.Monkey
     (line,) = (json.loads(line) for line in result.stdout.splitlines())
     assert line["declared_on"] == "2021-06-01" and line["outcome"] == "undetermined"
     assert run("evaluate", "没有.parquet", *POLICY).exit_code == 2
+
+
+def test_parquet_has_the_columns_of_csv_with_their_types(tmp_path: Path) -> None:
+    database = pytest.importorskip("duckdb")
+    for name in ("out.parquet", "out.csv"):
+        done = run("evaluate", "examples/申报汇总.csv", "-o", str(tmp_path / name))
+        assert done.exit_code == 0
+    rows = database.sql(f"SELECT * FROM '{tmp_path / 'out.parquet'}'").fetchall()
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        head, *texts = csv.reader(file)
+    names = [
+        row[0] for row in database.sql(f"DESCRIBE SELECT * FROM '{tmp_path / 'out.parquet'}'").fetchall()
+    ]
+    assert (names, len(rows)) == (head, len(texts))
+    amount, day = head.index("金额（元）"), head.index("受理日期")
+    assert [(row[amount], row[day]) for row in rows if row[amount]] == [
+        (Decimal(text[amount]), date.fromisoformat(text[day])) for text in texts if text[amount]
+    ]

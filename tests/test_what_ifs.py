@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from policyengine import api, loader
+from policyengine.again import After
+from policyengine.alternatives import Alternatives, Reading
 from policyengine.diagnostics import concise, errors
-from tests.support import YANZHOU, yanzhou
+from tests.support import ROOT, YANZHOU, yanzhou
 
 REFUSED = [
     ("equipment_rate=-3%", "negative-number"), ("equipment_cap=-1元", "negative-number"),
@@ -51,12 +53,22 @@ def test_every_number_of_the_shipped_policy_can_be_set_to_zero() -> None:
 
 
 def test_two_readings_that_only_round_differently_are_no_pair() -> None:
-    from policyengine.again import After
-    from policyengine.alternatives import _adds_up
+    """What the roundings of the policy may change is no bearing on each other: a few fen, or 200元 under 百元取整."""
+    case = api.read_case(yanzhou(), (ROOT / "examples/装备升级.yaml").read_text("utf-8")).cases[0]
+    world = api.decide(yanzhou(), case).world
+    ent = world.entities["project"]["P1"]
+    fen, hundred = (
+        Reading(yanzhou().policy.interpretations[name], option)
+        for name, option in (("bonus_cap", "scaled"), ("rounding", "hundred_yuan"))
+    )
+    stacked = Reading(yanzhou().policy.interpretations["rate_bonus"], "stack")
 
-    def got(amount: str) -> After:
-        return After("granted", Decimal(amount), (), (), ())
+    def pairs(first: Reading, second: Reading, together: str) -> bool:
+        start, one, other, both = (
+            After("granted", Decimal(amount), (), (), ())
+            for amount in ("1000000", "1333333.33", "1000000", together)
+        )
+        return not Alternatives(world).adds_up(ent, (first, second), start, one, other, both)
 
-    start, one, other = got("1000000"), got("1333333.33"), got("1000000")
-    assert _adds_up(start, one, other, got("1333300"))
-    assert not _adds_up(start, one, other, got("1334000"))
+    assert not pairs(fen, hundred, "1333300") and pairs(fen, hundred, "1334000")
+    assert not pairs(fen, stacked, "1333333.34") and pairs(fen, stacked, "1333333.40")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from policyengine import model as m
 from policyengine.bulk.raw import Raw
-from policyengine.columns.cells import Cells, Parsed, by_word, trimmed
+from policyengine.columns.cells import Cells, Parsed, by_word
 from policyengine.columns.domain import FALSE, TRUE, either
 from policyengine.facts import NONE_WORDS
 from policyengine.tables.entries import SOME_WORDS
@@ -85,8 +85,7 @@ def _x(said: Said) -> str:
 def _blank(raw: Raw) -> str:
     """Whether a row says nothing at all."""
     tests = [
-        f"({trimmed(f'c{i}', type_)} = '')" if type_ == "VARCHAR" else f"(c{i} IS NULL)"
-        for i, type_ in raw.types.items()
+        f"({raw.text(i)} = '')" if type_ == "VARCHAR" else f"(c{i} IS NULL)" for i, type_ in raw.types.items()
     ]
     return f"({' AND '.join(tests)})"
 
@@ -98,9 +97,7 @@ def _suspect(raw: Raw) -> str:
     headed = {column.index for column in raw.layout.columns}
     for i, type_ in raw.types.items():
         if i not in headed:
-            found = either(
-                found, f"({trimmed(f'c{i}', type_)} <> '')" if type_ == "VARCHAR" else f"(c{i} IS NOT NULL)"
-            )
+            found = either(found, f"({raw.text(i)} <> '')" if type_ == "VARCHAR" else f"(c{i} IS NOT NULL)")
     return either(found, "odd") if raw.marked else found
 
 
@@ -113,25 +110,25 @@ def _parsed(policy: m.Policy, raw: Raw) -> Iterator[tuple[Said, Parsed]]:
             continue
         type_ = raw.types.get(column.index, "VARCHAR")
         cell, name = f"c{column.index}", _name(column)
+        text = raw.text(column.index)
         here = f'"t:{name}"'
         match target.use:
             case "id":
-                yield Said(name, "id", "id"), cells.word(cell, type_, here)
+                yield Said(name, "id", "id"), cells.word(text, type_, here)
             case "reference":
                 optional = entity.references[target.name].optional
                 yield (
                     Said(name, "reference", target.name, optional=optional),
-                    cells.word(cell, type_, here, optional),
+                    cells.word(text, type_, here, optional),
                 )
             case "relation":
                 words = {**dict.fromkeys(SOME_WORDS, TRUE), **dict.fromkeys(NONE_WORDS, FALSE)}
-                text = trimmed(cell, type_)
                 parsed = Parsed(text, by_word(here, words), blank=f"({here} = '')")
                 yield Said(name, "relation", target.name, target.via), parsed
             case "fact":
                 fact = policy.facts[target.name]
                 said = Said(name, "fact", target.name, target.via, fact.type.optional)
-                yield said, cells.fact(fact, cell, type_, here, column.unit)
+                yield said, cells.fact(fact, cell, text, type_, here, column.unit)
 
 
 def _name(column: Column) -> str:

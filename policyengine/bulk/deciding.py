@@ -6,17 +6,19 @@ ways is told what the other one found, and both are done again until nothing new
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policyengine.bulk import clean, raw
 from policyengine.bulk.linked import Linked
-from policyengine.columns import engine
+from policyengine.columns import engine, tables
 from policyengine.columns.compiling import Query, compile_query
 from policyengine.columns.database import Duck
+from policyengine.columns.dialect import literal
 from policyengine.columns.domain import NotExact
+from policyengine.diagnostics import CaseError
 from policyengine.instances import Plans
 from policyengine.tables.batch import Account, Batch, decide_tables
 from policyengine.tables.cells import Row, placed
@@ -28,6 +30,7 @@ from policyengine.tables.rows import Elsewhere, Part, assemble
 if TYPE_CHECKING:
     import duckdb
 
+Connect = Callable[[], "duckdb.DuckDBPyConnection"]
 _HEAD = 64  # rows of a file in which the header is looked for
 
 
@@ -61,57 +64,94 @@ class Bulk:
         )
 
 
-def decide_bulk(
-    plans: Plans,
-    files: Iterable[Input],
-    how: How,
-    asked: frozenset[str],
-    readings: Mapping[str, str],
-    folder: Path,
-    connect: Callable[[], duckdb.DuckDBPyConnection],
-) -> Bulk:
-    """Every row decided or set aside, as `decide_tables` does it.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Tables to decide, and how.
 
-    `folder`: an empty one, for temporary files. Raises NotByColumn where only the scalar way can do it, and CaseError
-    where that cannot either.
+    `wanted`: facts whose columns are missed. `folder`: an empty one, for temporary files.
     """
-    inputs = list(files)
+
+    plans: Plans
+    files: tuple[Input, ...]
+    how: How
+    wanted: frozenset[str]
+    readings: Mapping[str, str]
+    folder: Path
+
+
+def decide_bulk(asked: Asked, connect: Connect) -> Bulk:
+    """Every row decided or set aside, as `decide_tables` does it, in a new database.
+
+    Raises NotByColumn where only the scalar way can do it, and CaseError where that cannot either.
+    """
     try:
-        opened = open_tables(plans.policy, inputs, how, asked, _HEAD)
-        general = compile_query(plans, readings, words=True)
-        if general.cohort:
-            raise NotByColumn("有的规则要比较全部申报 / a rule compares all applications")
-        connection = connect()
-        raws = _load(connection, plans, inputs, how, asked, opened, folder)
-        return _Run(plans, readings, raws, opened, general, connection).run()
+        return _opened(asked, connect).run()
     except NotExact as why:
         raise NotByColumn(str(why)) from why
 
 
-def _load(
-    connection: duckdb.DuckDBPyConnection,
-    plans: Plans,
-    inputs: list[Input],
-    how: How,
-    asked: frozenset[str],
-    opened: Opened,
-    folder: Path,
-) -> list[raw.Raw]:
+def decide_linked(asked: Asked, connect: Connect, only: str | None, row: int | None) -> Batch:
+    """One application and all that is linked with it, decided the scalar way; odd rows come with it.
+
+    `only`: its id, or `row` its row. Raises as `decide_bulk`.
+    """
+    try:
+        run = _opened(asked, connect)
+        try:
+            return run.linked_with(only, row)
+        finally:
+            run.connection.close()
+    except NotExact as why:
+        raise NotByColumn(str(why)) from why
+
+
+def stage_plain(asked: Asked, connect: Connect, folder: Path) -> Batch:
+    """The plain rows as staged tables, `KIND.parquet` in a folder, for another engine to decide; the rest is decided here.
+
+    Raises as `decide_bulk`.
+    """
+    try:
+        run = _opened(asked, connect)
+        try:
+            return run.stage(folder)
+        finally:
+            run.connection.close()
+    except NotExact as why:
+        raise NotByColumn(str(why)) from why
+
+
+def _opened(asked: Asked, connect: Connect) -> _Run:
+    try:
+        opened = open_tables(asked.plans.policy, asked.files, asked.how, asked.wanted, _HEAD)
+    except CaseError as wrong:  # seen whole, it may not be wrong
+        raise NotByColumn(
+            "表头要看过全表才能判断 / the whole tables are needed to say what is wrong"
+        ) from wrong
+    general = compile_query(asked.plans, asked.readings, words=True)
+    if general.cohort:
+        raise NotByColumn("有的规则要比较全部申报 / a rule compares all applications")
+    connection = connect()
+    connection.execute("SET enable_progress_bar = FALSE")
+    return _Run(asked, _load(connection, asked, opened), opened, general, connection)
+
+
+def _load(connection: duckdb.DuckDBPyConnection, asked: Asked, opened: Opened) -> list[raw.Raw]:
     """All sheets in the database."""
     kinds = [layout.kind for _, layout in opened.sheets]
     if len(set(kinds)) < len(kinds):
         raise NotByColumn("同一类有几张表 / several tables of one kind")
-    by_name = {file.name: file for file in inputs}
+    by_name = {file.name: file for file in asked.files}
     made = []
     for sheet, layout in opened.sheets:
         file = by_name[sheet.sheet.file]
-        loaded = raw.load(connection, file, sheet, layout, how.encoding, folder)
+        loaded = raw.load(connection, file, sheet, layout, asked.how.encoding, asked.folder)
         if loaded is None:
             if file.format in ("csv", "tsv"):  # an untidy file: all its rows are needed
-                whole = open_tables(plans.policy, inputs, how, asked)
+                whole = open_tables(asked.plans.policy, asked.files, asked.how, asked.wanted)
                 sheet, layout = next(pair for pair in whole.sheets if pair[1].kind == layout.kind)
-            loaded = raw.hand_over(connection, plans.policy, sheet, layout, folder)
-        _units(connection, plans, loaded)
+            loaded = raw.hand_over(connection, asked.plans.policy, sheet, layout, asked.folder)
+        loaded.look_for_padding(connection)
+        _units(connection, asked.plans, loaded)
         made.append(loaded)
     return made
 
@@ -132,14 +172,18 @@ def _units(connection: duckdb.DuckDBPyConnection, plans: Plans, sheet: raw.Raw) 
 
 @dataclass(slots=True)
 class _Run:
-    plans: Plans
-    readings: Mapping[str, str]
+    asked: Asked
     raws: list[raw.Raw]
     opened: Opened
     general: Query
     connection: duckdb.DuckDBPyConnection
 
-    def run(self) -> Bulk:
+    @property
+    def plans(self) -> Plans:
+        return self.asked.plans
+
+    def _linked(self) -> Linked:
+        """All rows put together, with what is odd, and all that is linked with it, apart."""
         policy = self.plans.policy
         cleans = {sheet.kind: clean.read(self.connection, policy, sheet) for sheet in self.raws}
         linked = Linked(self.connection, policy, cleans, self.opened.complete)
@@ -154,15 +198,50 @@ class _Run:
             if odd:
                 linked.touched(sheet.kind, self._part(sheet, odd).entries.values())
         linked.spread()
-        here = assemble(policy, self._parts(linked), self.opened.complete, {}).here
+        return linked
+
+    def linked_with(self, only: str | None, row: int | None) -> Batch:
+        linked, application = self._linked(), self.plans.last.application.entity
+        where = f"id = {literal(only)}" if only is not None else f"n = {int(row or 0)}"
+        linked.set_apart(application, f'SELECT id FROM "draft {application}" WHERE {where}')
+        linked.spread()
+        known = self._known(linked, self._here(linked))
+        rest = Tables(self._parts(linked), self.opened.complete, self.opened.notes)
+        return decide_tables(self.plans, rest, self.asked.readings, elsewhere=known)
+
+    def stage(self, folder: Path) -> Batch:
+        linked = self._linked()
+        known = self._known(linked, self._here(linked))
+        linked.stage((), known)
+        for kind, fields in tables.schema(self.plans).items():
+            # 128 bits have no type of their own in Parquet
+            shown = ", ".join(
+                f'CAST("{f.name}" AS DECIMAL(38, 0)) AS "{f.name}"' if f.type == "wide" else f'"{f.name}"'
+                for f in fields
+            )
+            path = literal(str(folder / f"{kind}.parquet"))
+            self.connection.execute(f'COPY (SELECT {shown} FROM "{kind}") TO {path} (FORMAT parquet)')
+        rest = Tables(self._parts(linked), self.opened.complete, self.opened.notes)
+        return decide_tables(self.plans, rest, self.asked.readings, elsewhere=known)
+
+    def _here(self, linked: Linked) -> Elsewhere:
+        """What the rows apart say of relations."""
+        return assemble(self.plans.policy, self._parts(linked), self.opened.complete, {}).here
+
+    def _known(self, linked: Linked, here: Elsewhere) -> Elsewhere:
+        """What all rows say of relations."""
+        return Elsewhere(here.lost, here.unsettled | linked.unsettled(here.lost))
+
+    def run(self) -> Bulk:
+        linked = self._linked()
+        here = self._here(linked)
         while True:
-            known = Elsewhere(here.lost, here.unsettled | linked.unsettled(here.lost))
+            known = self._known(linked, here)
             query = self._columns(linked, known)
             parts = self._parts(linked)
-            tables = Tables(parts, self.opened.complete, self.opened.notes)
-            scalar = decide_tables(self.plans, tables, self.readings, elsewhere=known)
-            now = Elsewhere(scalar.here.lost, scalar.here.unsettled | linked.unsettled(scalar.here.lost))
-            if now == known:
+            rest = Tables(parts, self.opened.complete, self.opened.notes)
+            scalar = decide_tables(self.plans, rest, self.asked.readings, elsewhere=known)
+            if self._known(linked, scalar.here) == known:
                 break
             here = scalar.here
         accounts = tuple(
@@ -181,7 +260,7 @@ class _Run:
         needed = () if self.general.lost else self.general.needed
         linked.stage(needed, known)
         database = Duck(self.connection)
-        query = engine.fitted(database, self.plans, self.readings, words=True)
+        query = engine.fitted(database, self.plans, self.asked.readings, words=True)
         engine.compute(database, query)
         for name, kind in query.kinds.items():
             linked.set_apart(kind, f'SELECT id FROM "out_{name}" WHERE scalar')

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from policyengine.columns.cells import as_text, padded
 from policyengine.columns.dialect import literal
 from policyengine.tables.cells import MAX_CELL, Cell, Placed, Row
 from policyengine.tables.entries import EntryReader
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from policyengine import model as m
 
-_UNTIDY = re.compile(rb"(?:^|\n)\r?\n(?!\Z)|\0")  # an empty line, which the database would not count
-
 
 @dataclass(slots=True)
 class Raw:
@@ -35,7 +33,7 @@ class Raw:
 
     `types`: of each column by number, as the database names them. `marked`: whether there is a column `odd`, true where a
     cell is not what it looks like (a formula without a result, a code that is a number). `held`: its rows, where they are
-    in memory.
+    in memory. `padded`: columns with white space around what is in them.
     """
 
     kind: str
@@ -44,10 +42,24 @@ class Raw:
     types: Mapping[int, str]
     marked: bool = False
     held: Mapping[int, Row] = field(default_factory=dict)
+    padded: frozenset[int] = frozenset()
 
     @property
     def view(self) -> str:
         return f'"raw {self.kind}"'
+
+    def text(self, column: int) -> str:
+        """A cell as text without outer white space."""
+        type_ = self.types.get(column, "VARCHAR")
+        return as_text(f"c{column}", type_, column in self.padded)
+
+    def look_for_padding(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Find out which columns need to have white space taken off."""
+        texts = [i for i, type_ in self.types.items() if type_ == "VARCHAR"]
+        if texts:
+            tests = ", ".join(f"bool_or({padded(f'c{i}')})" for i in texts)
+            answers = connection.execute(f"SELECT {tests} FROM {self.view}").fetchall()[0]
+            self.padded = frozenset(i for i, yes in zip(texts, answers, strict=True) if yes)
 
     def rows(self, connection: duckdb.DuckDBPyConnection, numbers: Iterable[int]) -> Iterator[Row]:
         """The rows of these numbers as their file has them, in order."""
@@ -117,7 +129,7 @@ def hand_over(
             odd = row.number in reader.merged or any(_odd(c, reader.by_column.get(i), policy) for i, c in row.cells.items())  # fmt: skip
             writer.writerow([row.number, "1" if odd else "", *texts])
     names = ["n", "odd", *(f"c{i}" for i in range(1, width + 1))]
-    options = _options(names, ",")
+    options = _options(names, ",", False)
     connection.execute(
         f"""CREATE OR REPLACE TEMP VIEW "raw {layout.kind}" AS SELECT * REPLACE (CAST(n AS BIGINT) AS n, COALESCE(odd, '') = '1' AS odd)
         FROM read_csv({literal(str(path))}, {options})"""
@@ -141,7 +153,10 @@ def _odd(cell: Cell, column: Column | None, policy: m.Policy) -> bool:
 
 def _tidy(data: bytes, text: str) -> bool:
     """Whether every line is one record, so that lines and rows are the same."""
-    if _UNTIDY.search(data) or data.count(b"\r") != data.count(b"\r\n"):
+    body = data.rstrip(b"\r\n")
+    if body[:1] in b"\r\n" or any(sign in body for sign in (b"\n\n", b"\n\r\n", b"\0")):
+        return False  # an empty line, which the database would not count
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return False
     if max(map(len, data.split(b"\n"))) > MAX_CELL:
         return False
@@ -154,10 +169,11 @@ def _tidy(data: bytes, text: str) -> bool:
     return records == data.count(b"\n") + (not data.endswith(b"\n"))
 
 
-def _options(names: Iterable[str], delimiter: str) -> str:
+def _options(names: Iterable[str], delimiter: str, ragged: bool) -> str:
+    """How the database reads a text file. `ragged`: whether rows may be shorter than others; lines are rows then."""
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     return f"""columns = {{{columns}}}, auto_detect = FALSE, header = FALSE, delim = {literal(delimiter)}, quote = '"', escape = '"',
-        null_padding = TRUE, strict_mode = TRUE, max_line_size = 10000000"""
+        null_padding = {ragged}, strict_mode = TRUE, max_line_size = 10000000"""
 
 
 def _csv(
@@ -170,15 +186,18 @@ def _csv(
 ) -> Raw | None:
     import duckdb as database
 
-    scan = f"read_csv({literal(str(path))}, {_options([f'c{i}' for i in range(1, width + 1)], delimiter)})"
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW "raw {layout.kind}" AS SELECT * FROM
-        (SELECT row_number() OVER () AS n, * FROM {scan}) WHERE n > {layout.header_row}"""
+    scan = (
+        f"read_csv({literal(str(path))}, {_options([f'c{i}' for i in range(1, width + 1)], delimiter, True)})"
     )
     try:
-        connection.execute(f"SELECT count(c{width}) FROM {scan}")
+        connection.execute(f'CREATE OR REPLACE TEMP TABLE "file {layout.kind}" AS SELECT * FROM {scan}')
     except database.Error:  # a row that is longer than the first ones
         return None
+    # a table keeps the order of the file, and counts its rows
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP VIEW "raw {layout.kind}" AS SELECT rowid + 1 AS n, * FROM "file {layout.kind}"
+        WHERE rowid >= {layout.header_row}"""
+    )
     return Raw(layout.kind, placed, layout, dict.fromkeys(range(1, width + 1), "VARCHAR"))
 
 

@@ -23,14 +23,9 @@ from policyengine.render import said
 from policyengine.render.csv import RISKY
 from policyengine.tables import pages
 from policyengine.tables.entries import bare_number
-from policyengine.tables.pages import Kind, Shown, Tally
+from policyengine.tables.pages import Shown, Tally
+from policyengine.tables.typed import TYPES
 
-_TYPES: dict[Kind, str] = {
-    "count": "BIGINT",
-    "date": "DATE",
-    "yuan": "DECIMAL(20, 2)",
-    "wan": "DECIMAL(24, 6)",
-}
 _FEN = "CAST(0.01 AS DECIMAL(3, 2))"
 _MARK = "\ufeff"  # so that a spreadsheet knows the encoding
 
@@ -62,7 +57,7 @@ class Writer:
         answer = [*self._answer(), *cells]
         shown = ", ".join(f"{sql} AS {name}" for sql, name in zip(answer, names, strict=True))
         typed = ", ".join(
-            f"CAST({name} AS {_TYPES.get(column.kind, 'VARCHAR')}) AS {name}"
+            f"CAST({name} AS {TYPES.get(column.kind, 'VARCHAR')}) AS {name}"
             for name, column in zip(names, columns, strict=True)
         )
         self.bulk.connection.execute(

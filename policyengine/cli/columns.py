@@ -2,53 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import click
 
+from policyengine.cli.common import CannotWrite
+
 ENGINES = ("auto", "scalar", "columns")
 LONG = {"xlsx": 1 << 18, "jsonl": 1 << 20, "parquet": 1 << 16}  # bytes from which columns are quicker
 _LONG_TEXT = 1 << 19
 
 
-def by_columns(
-    plans: Any,
-    inputs: list[Any],
-    how: Any,
-    asked: frozenset[str],
-    readings: Mapping[str, str],
-    engine: str,
-    folder: Path,
-) -> Any | None:
-    """The decided `Bulk`; None where the scalar way is asked for, quicker, or the only one that can do it.
-
-    `folder`: for temporary files, as long as the answer is used.
-    """
-    if engine == "scalar" or (engine == "auto" and not _long(inputs)):
+def by_columns(asked: Any, engine: str) -> Any | None:
+    """The decided `Bulk`; None where the scalar way is asked for, quicker, or the only one that can do it."""
+    if not _wanted(asked, engine):
         return None
-    if find_spec("duckdb") is None:
-        if engine == "columns":
-            raise click.UsageError(
-                "--engine columns 要先装 policyengine-clauses[bulk] / needs the extra [bulk]"
-            )
-        return None
-    import duckdb
-
     from policyengine.bulk.deciding import NotByColumn, decide_bulk
 
-    def connect() -> Any:
-        return duckdb.connect(config={"temp_directory": str(folder)})
+    with _no_room():
+        try:
+            return decide_bulk(asked, _connect(asked.folder))
+        except NotByColumn as why:
+            if engine == "columns":
+                raise click.UsageError(f"不能按列认定：{why}") from why
+            return None
+
+
+def linked_with(asked: Any, only: str | None, row: int | None, engine: str) -> Any | None:
+    """One application of a long table, with all that is linked with it, as a decided batch; None as of `by_columns`."""
+    if not _wanted(asked, engine):
+        return None
+    from policyengine.bulk.deciding import NotByColumn, decide_linked
+
+    with _no_room():
+        try:
+            return decide_linked(asked, _connect(asked.folder), only, row)
+        except NotByColumn:
+            return None
+
+
+def _wanted(asked: Any, engine: str) -> bool:
+    if engine == "scalar" or (engine == "auto" and not _long(asked.files)):
+        return False
+    if find_spec("duckdb") is None and engine == "columns":
+        raise click.UsageError("--engine columns 要先装 policyengine-clauses[bulk] / needs the extra [bulk]")
+    return find_spec("duckdb") is not None
+
+
+def _connect(folder: Path) -> Callable[[], Any]:
+    import duckdb
+
+    return lambda: duckdb.connect(config={"temp_directory": str(folder)})
+
+
+@contextmanager
+def _no_room() -> Iterator[None]:
+    """Say so where the memory or the place for temporary files is too small."""
+    import duckdb
 
     try:
-        return decide_bulk(plans, inputs, how, asked, readings, folder, connect)
-    except NotByColumn as why:
-        if engine == "columns":
-            raise click.UsageError(f"不能按列认定：{why}") from why
-        return None
+        yield
+    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        raise CannotWrite(
+            f"内存或者临时文件的地方不够 / not enough memory or room for temporary files: {error}"
+        ) from error
 
 
-def _long(inputs: list[Any]) -> bool:
+def _long(inputs: Iterable[Any]) -> bool:
     return any(len(item.data) >= LONG.get(item.format, _LONG_TEXT) for item in inputs)

@@ -40,7 +40,9 @@ from policyengine.cli.tables import REPORTS, apart, is_table, run_tables, table_
     default="text",
     help="输出格式 / output format",
 )
-@click.option("-o", "--output", "out", help="写入文件，表格按 .xlsx .csv .jsonl 定格式 / write to a file")
+@click.option(
+    "-o", "--output", "out", help="写入文件，表格按 .xlsx .csv .jsonl .parquet 定格式 / write to a file"
+)
 @lang_option
 def command(
     files: tuple[str, ...],

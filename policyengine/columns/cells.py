@@ -75,20 +75,16 @@ class Cells:
 
     units: Units
 
-    def text(self, cell: str, type_: str) -> str:
-        """The cell as text, "" where it is typed."""
-        return "" if type_ in ("BOOLEAN", "DATE") or _is_number(type_) else trimmed(cell, type_)
-
-    def word(self, cell: str, type_: str, here: str, optional: bool = False) -> Parsed:
-        """An id or a reference. `here`: the column that holds the text."""
+    def word(self, text: str, type_: str, here: str, optional: bool = False) -> Parsed:
+        """An id or a reference. `text`: the cell without outer white space; `here`: the column that holds it."""
         plain = f"regexp_full_match({here}, '{_ID}') AND NOT regexp_full_match({here}, '{_POWER}')"
         none = _is_none(here) if optional else FALSE
         said = f"CASE WHEN {plain} THEN {here} END" if not _is_number(type_) else "CAST(NULL AS VARCHAR)"
-        return Parsed(trimmed(cell, type_), said, blank=f"({here} = '')", none=none)
+        return Parsed(text, said, blank=f"({here} = '')", none=none)
 
-    def fact(self, fact: m.Fact, cell: str, type_: str, here: str, unit: str) -> Parsed:
-        """A fact in a column whose header states a `unit`, or none."""
-        text = self.text(cell, type_)
+    def fact(self, fact: m.Fact, cell: str, text: str, type_: str, here: str, unit: str) -> Parsed:
+        """A fact in a column whose header states a `unit`, or none. `text` and `here`: as of `word`."""
+        text = "" if type_ in ("BOOLEAN", "DATE") or _is_number(type_) else text
         at = here if text else cell
         blank = f"({here} = '')" if text else f"({cell} IS NULL)"
         none = _is_none(here) if text and fact.type.optional else FALSE
@@ -215,10 +211,17 @@ def _factor(fact: m.Fact, unit: str, units: Units) -> int | None:
     return factor.numerator if factor.denominator == 1 else None
 
 
-def trimmed(cell: str, type_: str) -> str:
-    """The cell as text without outer white space; never NULL."""
-    text = cell if type_ == "VARCHAR" else f"CAST({cell} AS VARCHAR)"
-    return f"trim(COALESCE({text}, ''), ' \t　')"
+def as_text(cell: str, type_: str, padded: bool = True) -> str:
+    """The cell as text without outer white space, if it may be `padded` with it; never NULL."""
+    text = f"COALESCE({cell if type_ == 'VARCHAR' else f'CAST({cell} AS VARCHAR)'}, '')"
+    return f"trim({text}, ' \t　')" if padded else text
+
+
+def padded(cell: str) -> str:
+    """Whether a text has outer white space."""
+    return " OR ".join(
+        f"starts_with({cell}, {sign}) OR ends_with({cell}, {sign})" for sign in ("' '", "chr(9)", "'　'")
+    )
 
 
 def by_word(text: str, words: Mapping[str, str]) -> str:

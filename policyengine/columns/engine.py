@@ -14,11 +14,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
 from policyengine.case import Case
-from policyengine.columns import components, files, tables
+from policyengine.columns import components, tables
 from policyengine.columns.compiling import FEN, SEPARATOR, Query, compile_query
 from policyengine.columns.database import Database, Duck, exists
 from policyengine.columns.dialect import literal
-from policyengine.columns.files import FileSource, SetAside
 from policyengine.columns.staging import FromStaged, Rows
 from policyengine.deciding import decide
 from policyengine.decision import CaseDecision, Decision
@@ -269,17 +268,6 @@ def _count(value: Value, unit: Fraction) -> int | None:
     return count.numerator if count.denominator == 1 else None
 
 
-def decide_files(
-    plans: Plans, sources: Mapping[str, FileSource], readings: Mapping[str, str] | None = None
-) -> Batch:
-    """Decide the applications of files, in a database of its own. Rows that cannot be read are in its `set_aside`."""
-    connection = driver().connect()
-    general = compile_query(plans, readings)
-    files.stage(connection, plans, sources, () if general.lost else general.needed)
-    database = Duck(connection)
-    return run(database, fitted(database, plans, readings))
-
-
 def fitted(
     database: Database, plans: Plans, readings: Mapping[str, str] | None = None, words: bool = False
 ) -> Query:
@@ -289,23 +277,3 @@ def fitted(
     return compile_query(
         plans, readings, full(database, schema), single(database, plans), empty, database.dialect, words
     )
-
-
-def write(batch: Batch, path: str) -> None:
-    """The decided applications as a Parquet file."""
-    batch.connection.execute(f"COPY (SELECT * FROM decided) TO {literal(path)} (FORMAT parquet)")
-
-
-def stage_files(plans: Plans, sources: Mapping[str, FileSource], folder: str) -> list[SetAside]:
-    """Files staged as `KIND.parquet` in a folder, for another engine to decide; what was set aside, and why."""
-    connection = driver().connect()
-    files.stage(connection, plans, sources)
-    for kind, fields in tables.schema(plans).items():
-        # 128 bits have no type of their own in Parquet
-        shown = ", ".join(
-            f'CAST("{f.name}" AS DECIMAL(38, 0)) AS "{f.name}"' if f.type == "wide" else f'"{f.name}"'
-            for f in fields
-        )
-        path = literal(f"{folder.rstrip('/')}/{kind}.parquet")
-        connection.execute(f'COPY (SELECT {shown} FROM "{kind}") TO {path} (FORMAT parquet)')
-    return list(files.set_aside(connection))

@@ -1,6 +1,6 @@
 """Staged tables that came from elsewhere, held against what the proofs of a query rest on before it is run.
 
-`columns.files` stages nothing that is out of range, twice, or refers to nothing. Tables that a cluster made itself promise no
+`bulk` stages nothing that is out of range, twice, or refers to nothing. Tables that a cluster made itself promise no
 such thing, and a bound that does not hold would make a wrong amount. So everything is counted once, in the database.
 """
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from policyengine import wording
-from policyengine.advising import MOST, Advice, Course, Group, Part, Pick
+from policyengine.advising import MOST
+from policyengine.courses import Advice, Apart, Course, Group, Part, Pick
 from policyengine.decision import Failure
 from policyengine.model import Policy
 from policyengine.render.blocks import Block, Heading, Item, Paragraph, Quote, Table, quotes_of
@@ -73,6 +74,8 @@ class _Page:
         own = next((course for course in group.courses if course.own), None)
         if own is None:
             return text
+        if own.best and group.apart:
+            return text + self.t("。材料里所报的合计最多", ". The case has chosen the most in all")
         if own.best:
             return text + self.t("。材料里所报的就是最好的", ". The case has chosen the best")
         if own.behind is None:
@@ -124,11 +127,27 @@ class _Page:
                 f"There are {group.possible:,} combinations, more than {MOST:,}; not all were computed: starting from what "
                 f"is best for each alone, one change at a time, {group.tried:,} were, until none was better",
             )
+        for apart in group.apart:
+            yield self.apart(group, apart)
         if not self.sure(group):
             yield self.t(
                 "还有材料没有补齐，哪一种最好可能会变",
                 "Facts are still missing: which is best may yet change",
             )
+
+    def apart(self, group: Group, apart: Apart) -> str:
+        """Where an applicant's own best is not that of all together: both, with both amounts."""
+        who, total, gets, most, less = (
+            apart.subject.id,
+            *map(self.money, (group.best[0].total, apart.gets, apart.most, apart.course.total)),
+        )
+        way = self.t("；", "; ").join(self.part(part) for part in apart.course.parts)
+        return self.t(
+            f"合计最多的和{who}自己得的最多的不是同一种：合计最多（{total}）时，{who}自己得{gets}；"
+            f"{way}的，{who}自己得{most}，但合计只有{less}",
+            f"The most in all is not the most for {who}: with the most in all ({total}), {who} itself gets {gets}; "
+            f"with {way}, {who} itself gets {most}, but all together only {less}",
+        )
 
     # --- side by side ---
 
@@ -259,6 +278,10 @@ def _group(group: Group) -> dict[str, object]:
         "courses": [_course(course) for course in group.courses],
         "barred": [
             {**_pick(b.pick), "refusals": [failure(f) for f in b.failures]} for b in group.barred
+        ],
+        "apart": [
+            {"at": a.subject.path, "gets": amount(a.gets), "most": amount(a.most), "course": group.courses.index(a.course)}
+            for a in group.apart
         ],
     }  # fmt: skip
 

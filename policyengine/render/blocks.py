@@ -15,7 +15,7 @@ from policyengine.clauses import Citation
 from policyengine.decision import Decision, Failure, Missing, ReadingUse
 from policyengine.explanation import CaseExplanation, Explanation, Group, Line, Provenance
 from policyengine.model import OUTCOMES, Cited, Policy
-from policyengine.render import said, whatif
+from policyengine.render import nearby, said, whatif
 from policyengine.render.said import say
 from policyengine.values import Unknown
 
@@ -150,6 +150,8 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
             yield item
         if e.reached is not None:
             yield Paragraph(whatif.reached_line(e))
+        if any(away.moves for away in e.distances):
+            yield _by_papers(lang)
     if d.missing and d.outcome != "refused":
         yield from _missing(e, lang)
     yield from _candidates(e, lang)
@@ -166,6 +168,10 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
     if e.steps:
         yield Heading(2, say("steps", lang))
         yield from (_line(line, lang, str(i), _other(e, line)) for i, line in enumerate(e.steps, 1))
+    if otherwise := nearby.told(e):
+        yield Heading(2, say("otherwise", lang))
+        yield from (Item("·", each.head, each.lines(lang)) for each in otherwise)
+        yield _by_papers(lang)
     yield from _readings(e, lang, full=depth == "full")
     yield from _assumed(d, lang)
     yield from _inputs(e, lang)
@@ -179,6 +185,10 @@ def blocks(e: Explanation, depth: str, lang: str) -> Iterator[Block]:
     if e.provenance:
         yield Heading(2, say("provenance", lang))
         yield Pairs(provenance(e.provenance, lang, d.place))
+
+
+def _by_papers(lang: str) -> Paragraph:
+    return Paragraph(whatif.by_papers(lang).capitalize() + ("。" if lang == "zh" else "."))
 
 
 def _supposed(found: Iterable[Explanation], lang: str) -> Iterator[Block]:

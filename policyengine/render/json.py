@@ -17,6 +17,7 @@ from policyengine.distance import Distance, Move
 from policyengine.exact import Number
 from policyengine.explanation import CaseExplanation, Explanation, Input, Line, Provenance
 from policyengine.model import Cited, Label, Policy
+from policyengine.nearby import Nearby, OtherFact, Scale, Turn
 from policyengine.reaching import Reached
 from policyengine.values import T_COUNT, Absent, Table, Tiers, Type, Unknown, Value
 
@@ -122,6 +123,8 @@ def decision(e: Explanation, case: str, depth: str) -> dict[str, object]:
             {"first": _option(pair.first), "second": _option(pair.second), "after": after(pair.after)}
             for pair in e.interactions
         ]
+        if d.outcome == "granted":
+            answer["nearby"] = _nearby(e.nearby)
     if depth == "full":
         answer["everything"] = [_line(line) for line in e.everything]
     return answer
@@ -282,6 +285,39 @@ def _reached(policy: Policy, reached: Reached, gives: After) -> dict[str, object
         {"at": str(ref), "value": plain(value, policy.facts[ref.name].type)} for ref, value in reached.moved
     ]
     return {"facts": facts, "after": after(gives), "least": reached.least}
+
+
+def _nearby(found: Nearby) -> dict[str, object]:
+    held = {"without_shared_limit": found.unpooled, "without_cap": found.uncapped}
+    return {
+        **{name: after(result) for name, result in held.items() if result is not None},
+        "facts": [_other(one) for one in found.facts],
+        "quantities": [{**_stated(scale), "turns": [_turn(turn, scale.fact.type) for turn in scale.turns]} for scale in found.scales],
+    }  # fmt: skip
+
+
+def _stated(one: OtherFact | Scale) -> dict[str, object]:
+    return {"fact": str(one.ref), "label": label(one.fact.label), "given": plain(one.given, one.fact.type)}
+
+
+def _other(one: OtherFact) -> dict[str, object]:
+    kind = one.fact.type
+    others = [
+        {"answers": [plain(each, kind) for each in o.answers], "after": after(o.after)} for o in one.others
+    ]
+    same = [plain(each, kind) for each in one.same]
+    return {**_stated(one), "others": others, "same": same, "judged": one.fact.judged}
+
+
+def _turn(turn: Turn, kind: Type) -> dict[str, object]:
+    low, high = plain(turn.low, kind), plain(turn.high, kind)
+    return {
+        "kind": turn.kind,
+        "low": low,
+        "high": high,
+        "below": after(turn.below),
+        "above": after(turn.above),
+    }
 
 
 def _supposed(item: Supposed) -> dict[str, object]:

@@ -11,7 +11,11 @@ from policyengine.render.blocks import Block, Heading, Item, Pairs, Paragraph, Q
 def draw(blocks: Iterable[Block]) -> str:
     """The Markdown text, ending with a line break."""
     parts: list[str] = []
+    before: Block | None = None
     for block in blocks:
+        if isinstance(before, Item) and isinstance(block, Paragraph):
+            parts.append("")  # else it would be read as part of the last entry
+        before = block
         match block:
             case Heading():
                 parts.append(f"\n{'#' * block.level} {escape(block.text)}\n")

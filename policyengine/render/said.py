@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 from policyengine import wording
 from policyengine.capitals import capital
@@ -17,6 +18,7 @@ _SAY = {
     "steps": ("计算过程", "Steps"),
     "missing": ("还需补充的材料", "Still needed"),
     "candidates": ("选定哪一项，结果如何", "What each choice would come to"),
+    "otherwise": ("如果情况不同", "If things were different"),
     "readings": ("采用的口径", "Readings in use"),
     "assumed": ("假定", "Assumed"),
     "inputs": ("使用的材料", "Facts used"),
@@ -97,9 +99,10 @@ def _open(e: Explanation, lang: str) -> str:
         )
     if len(d.may_be) < 2:
         return "" if not span else f"（金额{span}）" if zh else f" (amount {span})"
+    verb = "为" if span[:1].isdigit() else ""
     if zh:
         return (
-            f"（{granted}的，金额为{span}；也可能{refused}）"
+            f"（{granted}的，金额{verb}{span}；也可能{refused}）"
             if span
             else f"（可能{granted}，也可能{refused}）"
         )
@@ -116,9 +119,18 @@ def possible(e: Explanation) -> Value | None:
 
 
 def _span(amount: Value, lang: str) -> str:
+    """`30万元至40万元`; where nothing more than its most is sure, `不超过40万元`."""
     if isinstance(amount, Unknown):
-        return wording.span(amount, T_MONEY, lang)
+        return span(amount, lang)
     return wording.money(amount, lang) if isinstance(amount, Decimal) else ""
+
+
+def span(amount: Unknown, lang: str) -> str:
+    """The range of an amount. A least of nothing says nothing: it is what a refused one gets, or cannot be told."""
+    if amount.low == 0 and isinstance(amount.high, Decimal | Fraction):
+        most = wording.money(amount.high, lang)
+        return f"不超过{most}" if lang == "zh" else f"at most {most}"
+    return wording.span(amount, T_MONEY, lang)
 
 
 def cell(e: Explanation, lang: str) -> str:

@@ -16,10 +16,11 @@ from policyengine.alternatives import Alternative, Interaction, Reading
 from policyengine.decision import ReadingUse, Subject
 from policyengine.distance import Distance, Move
 from policyengine.explanation import Explanation
+from policyengine.labels import quoted
 from policyengine.model import Fact, Policy
 from policyengine.reaching import Reached
-from policyengine.render.said import named
-from policyengine.values import T_MONEY, T_POINTS, Absent, Known, Type, Unknown, Value
+from policyengine.render.said import named, span
+from policyengine.values import T_POINTS, Absent, Known, Type, Unknown, Value
 
 MOST_WAYS = 4  # of one condition that are written out
 MOST_NAMED = 8
@@ -46,8 +47,7 @@ def gives(policy: Policy, result: After, lang: str, least: bool = False) -> str:
         return f"仍{word}" if zh else f"still {word}"
     words = policy.header.outcomes[result.outcome or "undetermined"](lang)
     if isinstance(result.amount, Unknown) and _informative(result.amount):
-        span = wording.span(result.amount, T_MONEY, lang)
-        words += f"（金额{span}）" if zh else f" (amount {span})"
+        words += f"（金额{span(result.amount, lang)}）" if zh else f" (amount {span(result.amount, lang)})"
     return words
 
 
@@ -68,21 +68,21 @@ def reached_line(e: Explanation) -> str:
         return ""
     if result.alone:
         return (
-            "以上注明“达到后”可得多少的，做到其中一项，各条就都满足"
+            "以上注明可得多少的，有一项是那样，各条就都符合"
             if zh
-            else "Any one fact above that says what it gives once reached is enough for all of them"
+            else "Any one fact above that says what it would give is enough for all of them"
         )
     refused = e.policy.header.outcomes["refused"]
-    text = f"只达到其中一条，仍{refused.zh}；" if zh else "One of them alone changes nothing; "
+    text = f"只符合其中一条，仍{refused.zh}；" if zh else "One of them alone changes nothing; "
     if result.after is None:
         return text + (
-            "没有找到同时达到以上各条的办法"
+            "没有找到同时符合以上各条的情形"
             if zh
             else "no way was found that reaches all of the above at once"
         )
     said = gives(e.policy, result.after, lang, result.least)
     how = "" if result.first else moved(e.policy, result, lang)
-    text += f"以上各条都达到后{how}，{said}" if zh else f"with all of the above reached{how}, {said}"
+    text += f"以上各条都符合{how}，{said}" if zh else f"with all of the above reached{how}, {said}"
     if result.after.outcome == "refused":
         why = ("；" if zh else "; ").join(failure.message(lang) for failure in result.after.refusals)
         text += f"：{why}" if zh else f": {why}"
@@ -119,7 +119,7 @@ def moved(policy: Policy, result: Reached, lang: str) -> str:
         fact = policy.facts[ref.name]
         own = sum(other.name == ref.name for other, _ in result.moved) > 1
         whose = f"{ref.id} " if own else ""
-        words.append(f"{whose}{fact.label(lang)}：{_answer(policy, fact, value, lang)}")
+        words.append(f"{whose}{fact.label(lang)}：{shown_answer(policy, fact, value, lang)}")
     return f"（{'；'.join(words)}）" if lang == "zh" else f" ({'; '.join(words)})"
 
 
@@ -155,12 +155,27 @@ def _reading(reading: Reading, lang: str) -> str:
 
 def answer(policy: Policy, move: Move, value: Value, lang: str) -> str:
     """A value of a fact in the words of the document."""
-    return _answer(policy, move.fact, value, lang)
+    return shown_answer(policy, move.fact, value, lang)
 
 
-def _answer(policy: Policy, fact: Fact, value: Value, lang: str) -> str:
+def shown_answer(policy: Policy, fact: Fact, value: Value, lang: str) -> str:
+    """A value of a fact in its own unit, or by its label."""
     unit = policy.units.get(fact.unit) if fact.type.kind == "number" else None
     return wording.value(value, fact.type, lang, fact.options, unit or "")
+
+
+def quoted_answers(answers: list[str], lang: str) -> str:
+    """`“A类”、“B类”或“无”`"""
+    *most, last = [f"“{answer}”" for answer in answers]
+    zh = lang == "zh"
+    return ("、" if zh else ", ").join(most) + (("或" if zh else " or ") if most else "") + last
+
+
+def by_papers(lang: str) -> str:
+    """What must be said where other facts are spoken of."""
+    if lang == "zh":
+        return "这些是推算，不是认定；事实以证明材料为准"
+    return "calculations, no decisions; the facts are what the papers show"
 
 
 class _Distance:
@@ -177,10 +192,11 @@ class _Distance:
         away = self.away
         short = self.short()
         if away.together and away.after is not None:
-            yield self.t("下面几项要同时达到：", "All of these at once: ") + self.t("；", "; ").join(
+            yield self.t("下面几项要同时符合：", "All of these at once: ") + self.t("；", "; ").join(
                 self.core(move) for move in away.moves
             )
-            tail = self.tail(away.after).lstrip("；;， ")
+            reached = any(move.gap is not None for move in away.moves)
+            tail = self.tail(away.after, reached).lstrip("；;， ")
             yield from [tail] if tail else []
             return
         if not away.moves:
@@ -194,7 +210,8 @@ class _Distance:
             )
         for i, move in enumerate(away.moves[:MOST_WAYS]):
             start = self.t("或者，", "or ") if i else ""
-            yield f"{start}{self.core(move)}{self.opened(move) if move.opens else self.tail(move.after)}"
+            reached = move.gap is not None
+            yield f"{start}{self.core(move)}{self.opened(move) if move.opens else self.tail(move.after, reached)}"
         rest = len(away.moves) - MOST_WAYS
         if rest > 0:
             yield self.t(f"另有{rest}种办法", f"{rest} more ways")
@@ -235,10 +252,13 @@ class _Distance:
         label = f"{self.whose(move.subject)}{move.fact.label(self.lang)}"
         given = answer(self.policy, move, move.given, self.lang)
         if move.gap is None:
-            needed = [answer(self.policy, move, value, self.lang) for value in move.needed]
-            every = self.t("、", ", ").join(needed[:-1])
-            last = self.t(f"{every}或{needed[-1]}", f"{every} or {needed[-1]}") if every else needed[-1]
-            return self.t(f"{label}：现为{given}，须为{last}", f"{label}: {given}, needs to be {last}")
+            needed = quoted_answers(
+                [answer(self.policy, move, value, self.lang) for value in move.needed], self.lang
+            )
+            return self.t(
+                f"{self.whose(move.subject)}{quoted(move.fact.label(self.lang))}材料上为“{given}”，为{needed}的才符合",
+                f"{label}: “{given}” in the papers, met where it is {needed}",
+            )
         [needed_value] = move.needed
         if isinstance(needed_value, date) and isinstance(move.given, date):
             return self.day(label, move.given, needed_value)
@@ -247,7 +267,8 @@ class _Distance:
             return self.t(f"{label}{given}，差{gap}", f"{label} {given}, short by {gap}")
         wanted = answer(self.policy, move, needed_value, self.lang)
         return self.t(
-            f"{label}{given}，多{gap}，须不超过{wanted}", f"{label} {given}, {gap} too much: at most {wanted}"
+            f"{label}{given}，多{gap}，不超过{wanted}的才符合",
+            f"{label} {given}, {gap} too much: met up to {wanted}",
         )
 
     def day(self, label: str, given: date, needed: date) -> str:
@@ -255,11 +276,11 @@ class _Distance:
         first, last = wording.day(given, self.lang), wording.day(needed, self.lang)
         if needed > given:
             return self.t(
-                f"{label}{first}，从{last}起才满足（差{days:,}天）",
+                f"{label}{first}，从{last}起才符合（差{days:,}天）",
                 f"{label} {first}, met from {last} on ({days:,} days short)",
             )
         return self.t(
-            f"{label}{first}，最晚到{last}为止（晚了{days:,}天）",
+            f"{label}{first}，不晚于{last}的才符合（晚了{days:,}天）",
             f"{label} {first}, met until {last} ({days:,} days late)",
         )
 
@@ -268,20 +289,23 @@ class _Distance:
         unit = self.policy.units.get(move.fact.unit) if kind.kind == "number" else None
         return wording.quantity(gap, kind if kind.kind != "date" else Type("count"), self.lang, unit or "")
 
-    def tail(self, result: After) -> str:
+    def tail(self, result: After, reached: bool = True) -> str:
+        """What follows; a quantity is reached, an answer is as it is."""
         said = gives(self.policy, result, self.lang)
         if result.contradicts:
             return self.t(f"，{said}", f", {said}")
         if result.outcome == "refused":
             if self.brief:
                 return ""
-            return self.t(f"；只达到这一条，{said}", f"; with this alone, {said}")
+            return self.t(f"；只符合这一条，{said}", f"; with this alone, {said}")
+        if not reached:
+            return self.t(f"；这样{said}", f"; then {said}")
         return self.t(f"；达到后{said}", f"; once reached, {said}")
 
     def opened(self, move: Move) -> str:
         """After a move that leaves the condition itself open."""
         facts = list(dict.fromkeys(item.label(self.lang) for item in move.after.missing))[:MOST_NAMED]
-        text = self.t("；改后是否满足还不能定", "; whether that is enough is still open")
+        text = self.t("；那时是否符合还不能定", "; whether that is enough is still open")
         return text + (
             self.t("，要看" + "、".join(facts), f": it depends on {', '.join(facts)}") if facts else ""
         )

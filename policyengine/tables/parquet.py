@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from policyengine.diagnostics import CaseError, diagnostic
 from policyengine.tables.cells import Cell, CellKind, Row, Sheet, whole_file
@@ -21,9 +22,7 @@ def read_parquet(path: str, title: str, most: int = 0) -> Sheet:
 
     Raises CaseError.
     """
-    if find_spec("duckdb") is None:
-        raise CaseError([diagnostic("table-needs-extra", whole_file(path), name="Parquet", extra="bulk")])
-    duckdb = import_module("duckdb")
+    duckdb = database(path)
     connection = duckdb.connect(":memory:")
     try:
         relation = connection.read_parquet(path)
@@ -45,3 +44,10 @@ def read_parquet(path: str, title: str, most: int = 0) -> Sheet:
         for number, record in enumerate(texts, 2)
     )
     return Sheet(path, title, (header, *rows))
+
+
+def database(name: str) -> Any:
+    """The library that reads and writes Parquet. Raises CaseError where it is not installed."""
+    if find_spec("duckdb") is None:
+        raise CaseError([diagnostic("table-needs-extra", whole_file(name), name="Parquet", extra="bulk")])
+    return import_module("duckdb")

@@ -24,6 +24,8 @@ def read_text(
     Raises CaseError.
     """
     text, found, mark = decode(data, name, encoding)
+    if most:  # the first lines hold them, unless cells go over several
+        text = text[: _end(text, most)]
     rows = tuple(islice(_records(text, name, delimiter), most or None))
     words = _SHOWN[found] + ("（带BOM）" if mark else "")
     english = _SHOWN[found] + (" with BOM" if mark else "")
@@ -44,6 +46,16 @@ def read_text(
             )
         )
     return Sheet(name, title, rows, notes=tuple(notes))
+
+
+def _end(text: str, lines: int) -> int:
+    """Where some lines end."""
+    at = 0
+    for _ in range(lines):
+        at = text.find("\n", at) + 1
+        if not at:
+            return len(text)
+    return at
 
 
 def decode(data: bytes, name: str, encoding: str) -> tuple[str, str, bool]:

@@ -6,16 +6,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from policyengine import api
+from policyengine.bulk.deciding import Asked, stage_plain
 from policyengine.columns import compile_query, engine, spark, tables
 from policyengine.columns.database import Duck
 from policyengine.columns.dialect import SPARK
-from policyengine.columns.files import FileColumn, FileSource
 from policyengine.columns.listing import script
 from policyengine.columns.spark import Spark
 from policyengine.diagnostics import CaseError
+from policyengine.tables.read import How, Input
 from tests.columns import _oracle_rows, against_oracle, against_scalar, connection, differences, run
 from tests.oracle import population
 from tests.support import yanzhou
@@ -143,28 +145,22 @@ def test_a_file_that_is_no_parquet_is_refused(session: Any, tmp_path: Path) -> N
 
 
 def test_files_staged_on_one_machine_are_read_by_the_cluster(session: Any, tmp_path: Path) -> None:
-    from tests.test_columns_files import ENTERPRISE, PROJECT, UNITS, project
+    from tests.test_bulk_files import COMPLETE, ENTERPRISE, PROJECT, project
 
-    tables_ = {
-        "enterprise": ENTERPRISE,
-        "project": f"{PROJECT}\n{project('P1', '1000')}\n{project('P2', 'x')}",
-    }
-    facts, sources = yanzhou().policy.facts, {}
-    for kind, text in tables_.items():
-        path = tmp_path / f"{kind}.csv"
-        path.write_text("\n".join(line.strip() for line in text.splitlines()) + "\n", "utf-8")
-        headers = text.splitlines()[0].split(",")
-        columns = {h: FileColumn(h, UNITS.get(facts[h].type.kind, "") if h in facts else "") for h in headers}
-        sources[kind] = FileSource(path, columns)
-    for kind in ("participation", "support", "earlier_award"):
-        path = tmp_path / f"{kind}.csv"
-        refs = list(yanzhou().policy.entities[kind].references)
-        path.write_text(",".join(["id", *refs]) + "\n", "utf-8")
-        sources[kind] = FileSource(path, {name: FileColumn(name) for name in ("id", *refs)})
-    aside = engine.stage_files(yanzhou(), sources, str(tmp_path))
-    assert [(a.id, a.code) for a in aside] == [("P2", "not-a-quantity")]
-    batch = spark.decide_staged(session, yanzhou(), str(tmp_path))
-    assert [(line.id, line.amount) for line in batch.lines()] == [("P1", 40_000_000)]
+    rows = [project("P1", "1000"), project("P2", "x"), project("P3", "1000", applicant="E2")]
+    (tmp_path / "enterprise.csv").write_text(ENTERPRISE, "utf-8")
+    (tmp_path / "project.csv").write_text("\n".join([PROJECT, *rows]) + "\n", "utf-8")
+    paths = sorted(tmp_path.glob("*.csv"))
+    inputs = tuple(Input(str(path), path.read_bytes(), "csv") for path in paths)
+    work, staged = tmp_path / "work", tmp_path / "staged"
+    work.mkdir()
+    staged.mkdir()
+    asked = Asked(yanzhou(), inputs, How(complete=COMPLETE), frozenset(), {}, work)
+    rest = stage_plain(asked, duckdb.connect, staged)
+    assert [d.code for item in rest.rejected for d in item.why] == ["not-a-quantity"]
+    assert [done.decision.subject.id for done in rest.done] == ["P1"]  # linked with what is set aside
+    batch = spark.decide_staged(session, yanzhou(), str(staged))
+    assert [(line.id, line.amount) for line in batch.lines()] == [("P3", 0)]
 
 
 # --- traps ---

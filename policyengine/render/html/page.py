@@ -29,7 +29,7 @@ from policyengine.render.html.parts import (
 from policyengine.render.html.words import TITLES, Say
 from policyengine.render.questions import settling
 from policyengine.render.said import outcome, possible, reasons, result
-from policyengine.render.whatif import distance_lines, reached_line
+from policyengine.render.whatif import by_papers, distance_lines, reached_line
 from policyengine.values import Unknown
 
 
@@ -152,7 +152,9 @@ def _said_open(sheet: Sheet) -> str:
     text = say("said_open", who=_who(sheet), n=len(d.missing), may=may)
     amount, granting = None if sheet.e.candidates else possible(sheet.e), _granting(sheet)
     low, high = (amount.low, amount.high) if isinstance(amount, Unknown) else (None, None)
-    if isinstance(low, Decimal | Fraction) and isinstance(high, Decimal | Fraction):
+    if low == 0 and isinstance(high, Decimal | Fraction):
+        text += say("amount_most", granting, say.money(high))
+    elif isinstance(low, Decimal | Fraction) and isinstance(high, Decimal | Fraction):
         text += say("amount_between", granting, say.money(low), say.money(high))
     elif isinstance(amount, Decimal | Fraction):
         text += say("amount_is", granting, say.money(amount))
@@ -171,7 +173,7 @@ def _granted(sheet: Sheet) -> Markup:
     return join(
         bars, _worked(sheet, sheet.e.conditions, say("steps")),
         tables.shares(sheet, say("shares"), ((sheet, r) for r in d.results), say.amount(d.amount)),
-        tables.members(sheet), tables.set_aside(sheet, d.set_aside),
+        tables.members(sheet), tables.set_aside(sheet, d.set_aside), tables.otherwise(sheet),
     )  # fmt: skip
 
 
@@ -190,6 +192,9 @@ def _refused(sheet: Sheet) -> Markup:
         ),
         el("p", el("b", say("otherwise")), reached, class_="reached")
         if (reached := reached_line(sheet.e))
+        else None,
+        el("p", by_papers(say.lang), class_="aside")
+        if any(away.moves for away in sheet.e.distances)
         else None,
         _rest(sheet, rest),
         tables.members(sheet),

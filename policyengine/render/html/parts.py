@@ -37,7 +37,7 @@ class Sheet:
 
     def section(self, title: str, note: str, *children: Child, kind: str = "") -> Markup:
         """A part of the page under its heading."""
-        head = self.heading(1, title, el("small", note) if note else None)
+        head = self.heading(1, title, [" ", el("small", note)] if note else None)  # apart when read aloud
         return el("section", head, *children, class_=kind or None)
 
     def who(self, path: str, label: str) -> str:
@@ -163,9 +163,10 @@ def cap_bar(capped: Capped, say: Say, title: str) -> Markup:
 
 
 def range_bar(amount: Unknown, say: Say, title: str) -> Markup | None:
-    """From the least to the most that an open amount may come to; None where there is no most."""
+    """From the least to the most that an open amount may come to; None where
+    one of them says nothing."""
     low, high = amount.low, amount.high
-    if not isinstance(low, Decimal | Fraction) or not isinstance(high, Decimal | Fraction) or high == 0:
+    if not isinstance(low, Decimal | Fraction) or not isinstance(high, Decimal | Fraction) or low == 0:
         return None
     solid = share(low, high)
     least, most = say("least", say.money(low)), say("most", say.money(high))

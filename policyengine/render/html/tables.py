@@ -9,11 +9,19 @@ from policyengine.alternatives import Alternative
 from policyengine.decision import Failure, ReadingUse, Result
 from policyengine.explanation import Explanation, Input, Line, Provenance
 from policyengine.marking import Passage, condition_passages
+from policyengine.render import nearby
 from policyengine.render.html import many
 from policyengine.render.html.markup import Child, Markup, el, join
 from policyengine.render.html.parts import Sheet, quotes, sign
 from policyengine.render.html.words import Say
-from policyengine.render.whatif import MOST_PAIRS, in_doubt, interaction_line, reading_gives, settled_line
+from policyengine.render.whatif import (
+    MOST_PAIRS,
+    by_papers,
+    in_doubt,
+    interaction_line,
+    reading_gives,
+    settled_line,
+)
 from policyengine.values import Unknown
 
 MOST_KEPT = 12  # rows of a table that is not cut between two sheets of paper
@@ -116,6 +124,34 @@ def failure_passages(e: Explanation, failure: Failure) -> list[Passage]:
             cited.append(clauses.citation(e.policy, cite, quote, e.lang))
     cited = cited or [clauses.citation(e.policy, cite, "", e.lang) for cite in failure.cited.cites]
     return condition_passages(e.policy, cited)
+
+
+# --- other facts ---
+
+
+def otherwise(sheet: Sheet) -> Markup | None:
+    """What the application would get if its facts were otherwise: quantities as tables, the rest in sentences."""
+    say = sheet.say
+    caps, answers = nearby.caps(sheet.e), nearby.answers(sheet.e)
+    scales = [
+        table(scale.head, (say("at"), say("would_get")), [el("tbody", (_turn(row) for row in scale.rows))])
+        for scale in nearby.scales(sheet.e)
+    ]
+    if not (caps or answers or scales):
+        return None
+    return sheet.section(
+        say("otherwise"), by_papers(say.lang),
+        el("div", _sentences(sheet, caps), scales, _sentences(sheet, answers), class_="turns"),
+    )  # fmt: skip
+
+
+def _sentences(sheet: Sheet, told: Iterable[nearby.Told]) -> Markup | None:
+    items = [el("li", each.sentence(sheet.say.lang)) for each in told]
+    return el("ul", items, class_="notes") if items else None
+
+
+def _turn(row: tuple[str, str]) -> Markup:
+    return el("tr", el("th", row[0], scope="row"), el("td", row[1]))
 
 
 # --- readings ---------------------------------------------------------------------------------

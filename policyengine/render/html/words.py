@@ -12,7 +12,8 @@ from policyengine import wording
 from policyengine.decision import Outcome
 from policyengine.exact import Number
 from policyengine.model import Label
-from policyengine.values import T_MONEY, Unknown, Value
+from policyengine.render.said import span
+from policyengine.values import Unknown, Value
 
 TITLES: dict[Outcome, Label] = {  # {}: the outcome in the policy's words
     "granted": Label("补助测算说明", "Calculation of the award"),
@@ -56,6 +57,7 @@ _SAY: dict[str, Label] = {
     "may_be": Label("可能{}", "it may be {}"),
     "or": Label("，也", ", or "),
     "amount_between": Label("如{0}，金额在{1}到{2}之间。", "If {0}, the amount lies between {1} and {2}."),
+    "amount_most": Label("如{0}，金额不超过{1}。", "If {0}, the amount is at most {1}."),
     "amount_is": Label("如{0}，金额是{1}。", "If {0}, the amount is {1}."),
     "who": Label("{who}“{title}”{option}，", "{who}“{title}”{option}"),
     "by": Label("{}以", "{}: "),
@@ -105,6 +107,8 @@ _SAY: dict[str, Label] = {
     "more_pairs": Label("另有{}对", "{} more pairs"),
     "quiet": Label("下面各条换一种读法，本件结果不变：", "Of these, another reading leaves the result as it is:"),
     "otherwise": Label("如果情况不同", "If things were different"),
+    "at": Label("数值", "At"),
+    "would_get": Label("结果", "Result"),
     "reading_open": Label("待{}明确", "not yet settled by {}"),
     "settled": Label("下面各条已经明确：", "These are settled:"),
     "reading_not_settled": Label("不是已经明确的读法", "not as settled"),
@@ -179,7 +183,7 @@ class Say:
         """An amount, or the range it may still take."""
         if isinstance(value, Decimal | Fraction):
             return self.money(value)
-        return wording.span(value, T_MONEY, self.lang) if isinstance(value, Unknown) else ""
+        return span(value, self.lang) if isinstance(value, Unknown) else ""
 
     def place(self, place: str, file: str) -> str:
         """Where something was stated; the file is left out where it is the one that the page names."""

@@ -1,0 +1,144 @@
+"""What `evaluate` says of tables and writes: accounts, what was set aside, the summary, the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from policyengine.cli.common import CannotWrite, note, whole_file, write, write_bytes
+from policyengine.unread import reason
+
+SHOWN = 20  # rows set aside that are listed on the terminal
+
+
+def report(batch: Any, lang: Any) -> None:
+    """To standard error: what was read and how, what became of the rows, and what is wrong with those set aside."""
+    from policyengine.tables.pages import counted, reasons
+
+    zh = lang == "zh"
+    for account in batch.accounts:
+        note(f"读取  {account.name}  {counted(batch, account.name, lang)}", f"read  {account.name}  {counted(batch, account.name, lang)}", lang)  # fmt: skip
+    names = {account.name for account in batch.accounts}
+    for name, words in batch.tables.notes:
+        head = f"{name}：" if len(names) > 1 and name else ""
+        click.echo(f"{'说明' if zh else 'note'}  {head}{words(lang)}", err=True)
+    for item in batch.rejected[:SHOWN]:
+        for sheet, _, place, message, advice, code in reasons(item, lang):
+            head = f"{sheet} " if len(names) > 1 else ""
+            click.echo(f"{'未处理' if zh else 'set aside'}  {head}{place}：{message}（{advice}）[{code}]" if zh else f"set aside  {head}{place}: {message} ({advice}) [{code}]", err=True)  # fmt: skip
+    left = len(batch.rejected) - SHOWN
+    if left > 0:
+        note(
+            f"……还有{left}行未处理，见结果的“未处理”",
+            f"… and {left} more rows; see “set aside” in the result",
+            lang,
+        )
+
+
+def write_result(
+    batch: Any, about: Any, target: str, out: str | None, reports: tuple[str, ...], lang: Any
+) -> list[str]:
+    """Write the result; the names of the files."""
+    from policyengine.tables import book, flat, pages, typed
+    from policyengine.tables.reports import report
+
+    asked = tuple(report(name, batch) for name in reports)
+    if target == "xlsx":
+        made = pages.pages(batch, about, lang)
+        if asked:
+            made = (*asked, pages.rejected(batch, lang), pages.versions(batch, about, lang))
+        try:
+            data = book.write_book(made, str(out), {"title": about.pairs[0][1]})
+        except OSError as error:
+            zh, en = reason(error)
+            raise CannotWrite(f"写不了 {out}：{zh} / cannot write {out}: {en}") from error
+        write_bytes(data, str(out))
+        click.echo(_summary(batch, lang), nl=False)
+        return [f"{out}（{'、'.join(page.title for page in made)}）" if lang == "zh" else f"{out} ({', '.join(page.title for page in made)})"]  # fmt: skip
+    if target == "jsonl":
+        write("".join(flat.json_lines(batch, lang)), out)
+    elif target == "parquet":
+        with whole_file(str(out)) as path:
+            typed.write_parquet(asked[0] if asked else pages.details(batch, lang), str(path), str(out))
+    elif target == "csv":
+        write(flat.csv_text(asked[0] if asked else pages.details(batch, lang)), out, bom=True)
+    else:
+        write(_listed(batch, lang) + _summary(batch, lang), out)
+    if out is None or out == "-":
+        return []
+    files = [out]
+    if target in ("csv", "parquet") and batch.rejected:
+        aside = _aside_name(out, lang)
+        write(flat.csv_text(pages.rejected(batch, lang)), aside, bom=True)
+        files.append(aside)
+    if target in ("csv", "jsonl", "parquet"):
+        click.echo(_summary(batch, lang), nl=False)
+    return files
+
+
+def write_long(found: Any, target: str, out: str, lang: Any, folder: Path) -> list[str]:
+    """Write what columns decided by the database itself; the names of the files."""
+    import duckdb as database
+
+    from policyengine.bulk.writing import Writer
+    from policyengine.tables import flat, pages
+
+    writer = Writer(found.bulk, lang, folder)
+    with whole_file(out) as path:
+        try:
+            writer.write(path, target)
+        except database.IOException as error:  # no room on the disk, for the result or on the way
+            raise CannotWrite(f"写不了 {out} / cannot write {out}: {error}") from error
+    files = [out]
+    aside = _aside_name(out, lang)
+    if found.outline.rejected:
+        write(flat.csv_text(pages.rejected(found.outline, lang)), aside, bom=True)
+        files.append(aside)
+    click.echo(_drawn(pages.programs_page(found.outline.policy, writer.tallies(), lang), lang), nl=False)
+    return files
+
+
+def _aside_name(out: str, lang: Any) -> str:
+    return str(Path(out).with_suffix(".未处理.csv" if lang == "zh" else ".set-aside.csv"))
+
+
+def _summary(batch: Any, lang: Any) -> str:
+    """By program: how many applied, what came of it, and how much."""
+    from policyengine.tables.pages import programs
+
+    return _drawn(programs(batch, lang), lang)
+
+
+def _drawn(page: Any, lang: Any) -> str:
+    """The page 分项汇总 as text."""
+    from policyengine import wording
+    from policyengine.render import text
+    from policyengine.render.blocks import Table
+
+    keep = [0, 1, *(i for i in range(2, 7) if any(row[i] for row in page.rows)), 8]
+    head = tuple(page.columns[i].header for i in keep)
+    rows = []
+    for row in page.rows:
+        shown = [str(row[i]) for i in keep]
+        shown[-1] = wording.grouped(row[8], 2)
+        rows.append(tuple(shown))
+    return text.draw([Table(head, tuple(rows), tuple(range(1, len(keep))))])
+
+
+def _listed(batch: Any, lang: Any) -> str:
+    """One line a decision."""
+    from policyengine.render import said, text
+    from policyengine.render.blocks import Table
+
+    head = ("行", "编号", "名称", "申报", "结果", "金额") if lang == "zh" else ("row", "id", "title", "applied for", "outcome", "amount")  # fmt: skip
+    explained = [(done, done.explanation(batch.policy, lang)) for done in batch.done]
+    rows = tuple(
+        (
+            str(done.row.number), e.decision.subject.id, e.decision.title, e.decision.option_label(lang),
+            said.outcome(e, lang) + said.trial(e, lang), said.cell(e, lang),
+        )
+        for done, e in explained
+    )  # fmt: skip
+    return text.draw([Table(head, rows, (0, 5))]) + "\n" if rows else ""
