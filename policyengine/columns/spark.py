@@ -56,6 +56,10 @@ class Spark:
     def dialect(self) -> Dialect:
         return SPARK
 
+    @property
+    def by_stage(self) -> bool:
+        return True  # on one long text with many brackets its parser needs gigabytes
+
     def rows(self, sql: str) -> Iterator[Row]:
         for row in self.session.sql(sql).collect():
             yield tuple(int(cell) if isinstance(cell, Decimal) else cell for cell in row)
