@@ -26,6 +26,7 @@ from policyengine.cli.common import (
     write,
     write_bytes,
 )
+from policyengine.cli.progress import progress
 from policyengine.cli.summing import by_program, listed, summary
 from policyengine.unread import reason
 
@@ -225,7 +226,8 @@ def decide(files: tuple[str, ...], lang: str, reading: TablesAsked, folder: Path
     def change(case: Any) -> Any:
         return world_of(api, plans, case, no_header(), reading.asked)
 
-    return Found(plans, readings, inputs, decide_tables(plans, tables, readings, change))
+    with progress(lang) as watch:
+        return Found(plans, readings, inputs, decide_tables(plans, tables, readings, change, watch=watch))
 
 
 def run_explain(
@@ -351,7 +353,7 @@ def _write(
     batch: Any, about: Any, target: str, out: str | None, reports: tuple[str, ...], lang: Any
 ) -> list[str]:
     """Write the result; the names of the files."""
-    from policyengine.tables import book, findings, flat, pages, parquet, result, told
+    from policyengine.tables import book, findings, flat, pages, parquet_page, result, told
     from policyengine.tables.reports import report
 
     asked = tuple(report(name, batch) for name in reports)
@@ -373,7 +375,7 @@ def _write(
         write("".join(flat.json_lines(batch, lang)), out)
     elif target == "parquet":
         with whole_file(str(out)) as path:
-            parquet.write_parquet(pages.details(batch, lang), str(path), str(out))
+            parquet_page.write_parquet(pages.details(batch, lang), str(path), str(out))
     elif target == "csv":
         write(flat.csv_text(asked[0] if asked else pages.details(batch, lang)), out, bom=True)
     else:
