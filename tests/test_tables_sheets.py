@@ -124,7 +124,7 @@ def test_parquet_has_the_columns_of_csv_with_types(folder: Path) -> None:
 
 
 def test_how_far_it_is_shows_speed_and_time_left_and_is_wiped_away() -> None:
-    now = iter([0.0, 0.5, 2.0, 2.1, 4.0])
+    now = iter([0, 500, 2_000, 2_100, 4_000])
     out = io.StringIO()
     bar = Bar(out, "zh", lambda: next(now))
     for done in (10, 50, 60, 100):

@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-EVERY = 0.2  # seconds between two drawings
-PATIENCE = 1  # seconds before the first: a short run shows nothing
+EVERY = 200  # milliseconds between two drawings
+PATIENCE = 1_000  # before the first: a short run shows nothing
 _BAR = 24
 
 
 class Bar:
     """Draws how far it is over the same line, and wipes it away at the end."""
 
-    def __init__(self, out: TextIO, lang: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self.out, self.zh, self.clock = out, lang == "zh", clock
-        self.start = clock()
-        self.drawn: float | None = None
+    def __init__(self, out: TextIO, lang: str, clock: Callable[[], int] | None = None) -> None:
+        self.out, self.zh, self.clock = out, lang == "zh", clock or _milliseconds
+        self.start = self.clock()
+        self.drawn: int | None = None
 
     def __call__(self, done: int, total: int) -> None:
         now = self.clock()
@@ -29,12 +29,12 @@ class Bar:
         self.out.write("\r" + self.line(done, total, now - self.start) + "\x1b[K")
         self.out.flush()
 
-    def line(self, done: int, total: int, seconds: float) -> str:
-        """What is drawn after some seconds."""
+    def line(self, done: int, total: int, took: int) -> str:
+        """What is drawn after some milliseconds."""
         full = _BAR * done // total
         bar = "█" * full + "·" * (_BAR - full)
-        speed = int(done / seconds)
-        left = round((total - done) * seconds / done)
+        speed = done * 1_000 // max(took, 1)
+        left = (total - done) * took // (done * 1_000)
         clock = f"{left // 60}:{left % 60:02}"
         if self.zh:
             return f"认定 {bar} {done}/{total}行  每秒{speed}行  还要{clock}"
@@ -57,3 +57,7 @@ def progress(lang: str) -> Iterator[Bar | None]:
         yield bar
     finally:
         bar.wipe()
+
+
+def _milliseconds() -> int:
+    return time.monotonic_ns() // 1_000_000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,7 @@ def write_result(
 ) -> list[str]:
     """Write the result; the names of the files."""
     from policyengine.tables import book, findings, flat, pages, result, told, typed
+    from policyengine.tables.parquet import database
     from policyengine.tables.reports import report
 
     asked = tuple(report(name, batch) for name in reports)
@@ -63,7 +66,8 @@ def write_result(
     if target == "jsonl":
         write("".join(flat.json_lines(batch, lang)), out)
     elif target == "parquet":
-        with whole_file(str(out)) as path:
+        database(str(out))  # said before anything is written, where it is missing
+        with _by_database(str(out)) as path:
             typed.write_parquet(asked[0] if asked else pages.details(batch, lang), str(path), str(out))
     elif target == "csv":
         write(flat.csv_text(asked[0] if asked else pages.details(batch, lang)), out, bom=True)
@@ -83,18 +87,13 @@ def write_result(
 
 def write_long(found: Any, target: str, out: str, lang: Any, folder: Path) -> list[str]:
     """Write what columns decided by the database itself; the names of the files."""
-    import duckdb as database
-
     from policyengine.bulk.writing import Writer
     from policyengine.tables import flat, pages
     from policyengine.tables.findings import not_looked_at
 
     writer = Writer(found.bulk, lang, folder)
-    with whole_file(out) as path:
-        try:
-            writer.write(path, target)
-        except database.IOException as error:  # no room on the disk, for the result or on the way
-            raise CannotWrite(f"写不了 {out} / cannot write {out}: {error}") from error
+    with _by_database(out) as path:
+        writer.write(path, target)
     files = [out]
     aside = _aside_name(out, lang)
     if found.outline.rejected:
@@ -103,6 +102,18 @@ def write_long(found: Any, target: str, out: str, lang: Any, folder: Path) -> li
     click.echo(by_program(pages.programs_page(found.outline.policy, writer.tallies(), lang), lang), nl=False)
     click.echo(to_look_at([not_looked_at(found.bulk.by_columns)], lang), nl=False)
     return files
+
+
+@contextmanager
+def _by_database(out: str) -> Iterator[Path]:
+    """Where the database is to write a file, whole or not at all."""
+    import duckdb
+
+    with whole_file(out) as path:
+        try:
+            yield path
+        except duckdb.IOException as error:  # no room on the disk, for the result or on the way
+            raise CannotWrite(f"写不了 {out} / cannot write {out}: {error}") from error
 
 
 def _aside_name(out: str, lang: Any) -> str:
