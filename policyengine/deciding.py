@@ -6,7 +6,7 @@ from `granted` to the conditions that are false. No condition hides another.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -67,8 +67,12 @@ def decide(
     return Decided(world, CaseDecision(case.name, decisions, shown))
 
 
+Watch = Callable[[int, int], None]
+"""Told how far a long work is: how many are done, of how many."""
+
+
 def decide_each(
-    plans: Plans, case: Case, readings: Mapping[str, str] | None = None
+    plans: Plans, case: Case, readings: Mapping[str, str] | None = None, watch: Watch | None = None
 ) -> tuple[Decided, list[tuple[str, Diagnostic]]]:
     """As `decide`, but what cannot be decided is told instead of raised, so that the rest can be.
 
@@ -76,14 +80,18 @@ def decide_each(
 
     The findings come with the id of the application that they stop, "" for contradictions. While there are any, the
     decisions are not to be used: a group rule may look different without what is wrong. The results of entities that
-    are no applications are left out where one of their relations is open, and so not known.
+    are no applications are left out where one of their relations is open, and so not known. `watch`: told of every
+    application.
     """
     world = World(plans, case, dict(readings or {}))
     found = [("", d) for d in list(not_in_force(world)) or contradictions(world)]
     if found:
         return Decided(world, CaseDecision(case.name, (), ())), found
     decisions = []
-    for ent in world.entities[plans.last.application.entity].values():
+    applications = world.entities[plans.last.application.entity].values()
+    for i, ent in enumerate(applications, 1):
+        if watch is not None:
+            watch(i, len(applications))
         try:
             decisions.append(decide_one(world, ent, reasons=False, words=True))
         except CaseError as error:

@@ -33,8 +33,7 @@ _NOT_YET = object()
 class World:
     """See the module. `readings` maps interpretations to the options chosen instead of the default.
 
-    `moved`: facts that are other than the case says; `within`: ranges of facts that are left blank, in place of their own.
-    `entities` may be those of another world of the same case.
+    `moved`: facts that are other than stated; `within`: ranges of blank ones. `entities` may be another world's of the case.
     """
 
     plans: Plans

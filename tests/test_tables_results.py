@@ -76,7 +76,16 @@ def test_the_workbook_of_results(table: Path) -> None:
     result = run("evaluate", "申报.csv", "-o", "结果.xlsx", *POLICY, "--reading", "rate_bonus=stack")
     assert result.exit_code == 0, result.output
     book = openpyxl.load_workbook(table / "结果.xlsx")
-    assert book.sheetnames == ["明细", "分项汇总", "分条款汇总", "未处理", "参数与口径", "版本"]
+    assert book.sheetnames == [
+        "明细",
+        "逐笔说明",
+        "分项汇总",
+        "分条款汇总",
+        "核查提示",
+        "未处理",
+        "参数与口径",
+        "版本",
+    ]
     sheet = book["明细"]
     heads = {cell.value: cell.column - 1 for cell in sheet[1]}
     first = list(sheet[2])
@@ -386,7 +395,17 @@ def test_results_in_english(consortium: tuple[str, ...]) -> None:
     result = run("evaluate", *consortium, *POLICY, "-o", "result.xlsx", "--lang", "en")
     assert result.exit_code == 0 and "2 rows = 2 decided + 0 set aside + 0 blank" in result.stderr
     book = openpyxl.load_workbook("result.xlsx")
-    assert book.sheetnames == ["decisions", "results", "programs", "clauses", "set aside", "terms", "version"]
+    assert book.sheetnames == [
+        "decisions",
+        "explanations",
+        "results",
+        "programs",
+        "clauses",
+        "findings",
+        "set aside",
+        "terms",
+        "version",
+    ]
     later = run("explain", "result.xlsx", "--row", "2", "--lang", "en")
     assert later.exit_code == 0 and "granted" in later.stdout
 

@@ -172,8 +172,15 @@ _READ = "policyengine.read"
 def write(content: str, out: str | None, bom: bool = False, over: bool = False) -> None:
     """A result to standard output, or to a file (whole or not at all). `over`: also to one that was read."""
     if out is None or out == "-":
-        sys.stdout.write(content)
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(content)
+            sys.stdout.flush()
+        except BrokenPipeError:  # whoever read has enough
+            raise
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left has nowhere to go
+            zh, en = reason(error)
+            raise CannotWrite(f"写不了标准输出：{zh} / cannot write standard output: {en}") from error
         return
     write_bytes(content.encode("utf-8-sig" if bom else "utf-8"), out, over)
 

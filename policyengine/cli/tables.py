@@ -24,6 +24,7 @@ from policyengine.cli.common import (
     reads,
     write,
 )
+from policyengine.cli.progress import progress
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -232,7 +233,8 @@ def decide(
     def change(case: Any) -> Any:
         return world_of(api, plans, case, no_header(), reading.asked)
 
-    return Found(plans, readings, inputs, decide_tables(plans, whole, readings, change))
+    with progress(lang) as watch:
+        return Found(plans, readings, inputs, decide_tables(plans, whole, readings, change, watch=watch))
 
 
 def run_explain(

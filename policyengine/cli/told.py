@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from policyengine.cli.common import CannotWrite, note, whole_file, write, write_bytes
+from policyengine.cli.summing import by_program, listed, summary, to_look_at
 from policyengine.unread import reason
 
 SHOWN = 20  # rows set aside that are listed on the terminal
@@ -41,12 +44,15 @@ def write_result(
     batch: Any, about: Any, target: str, out: str | None, reports: tuple[str, ...], lang: Any
 ) -> list[str]:
     """Write the result; the names of the files."""
-    from policyengine.tables import book, flat, pages, typed
+    from policyengine.tables import book, findings, flat, pages, result, told, typed
+    from policyengine.tables.parquet import database
     from policyengine.tables.reports import report
 
     asked = tuple(report(name, batch) for name in reports)
+    found = findings.findings(batch)
     if target == "xlsx":
-        made = pages.pages(batch, about, lang)
+        explained = None if batch.by_columns else told.explained_in(batch, lang)
+        made = asked or result.result(batch, about, lang, explained, found)
         if asked:
             made = (*asked, pages.rejected(batch, lang), pages.versions(batch, about, lang))
         try:
@@ -55,17 +61,18 @@ def write_result(
             zh, en = reason(error)
             raise CannotWrite(f"写不了 {out}：{zh} / cannot write {out}: {en}") from error
         write_bytes(data, str(out))
-        click.echo(_summary(batch, lang), nl=False)
+        click.echo(summary(batch, found, lang), nl=False)
         return [f"{out}（{'、'.join(page.title for page in made)}）" if lang == "zh" else f"{out} ({', '.join(page.title for page in made)})"]  # fmt: skip
     if target == "jsonl":
         write("".join(flat.json_lines(batch, lang)), out)
     elif target == "parquet":
-        with whole_file(str(out)) as path:
+        database(str(out))  # said before anything is written, where it is missing
+        with _by_database(str(out)) as path:
             typed.write_parquet(asked[0] if asked else pages.details(batch, lang), str(path), str(out))
     elif target == "csv":
         write(flat.csv_text(asked[0] if asked else pages.details(batch, lang)), out, bom=True)
     else:
-        write(_listed(batch, lang) + _summary(batch, lang), out)
+        write(listed(batch, lang) + summary(batch, found, lang), out)
     if out is None or out == "-":
         return []
     files = [out]
@@ -74,71 +81,40 @@ def write_result(
         write(flat.csv_text(pages.rejected(batch, lang)), aside, bom=True)
         files.append(aside)
     if target in ("csv", "jsonl", "parquet"):
-        click.echo(_summary(batch, lang), nl=False)
+        click.echo(summary(batch, found, lang), nl=False)
     return files
 
 
 def write_long(found: Any, target: str, out: str, lang: Any, folder: Path) -> list[str]:
     """Write what columns decided by the database itself; the names of the files."""
-    import duckdb as database
-
     from policyengine.bulk.writing import Writer
     from policyengine.tables import flat, pages
+    from policyengine.tables.findings import not_looked_at
 
     writer = Writer(found.bulk, lang, folder)
-    with whole_file(out) as path:
-        try:
-            writer.write(path, target)
-        except database.IOException as error:  # no room on the disk, for the result or on the way
-            raise CannotWrite(f"写不了 {out} / cannot write {out}: {error}") from error
+    with _by_database(out) as path:
+        writer.write(path, target)
     files = [out]
     aside = _aside_name(out, lang)
     if found.outline.rejected:
         write(flat.csv_text(pages.rejected(found.outline, lang)), aside, bom=True)
         files.append(aside)
-    click.echo(_drawn(pages.programs_page(found.outline.policy, writer.tallies(), lang), lang), nl=False)
+    click.echo(by_program(pages.programs_page(found.outline.policy, writer.tallies(), lang), lang), nl=False)
+    click.echo(to_look_at([not_looked_at(found.bulk.by_columns)], lang), nl=False)
     return files
+
+
+@contextmanager
+def _by_database(out: str) -> Iterator[Path]:
+    """Where the database is to write a file, whole or not at all."""
+    import duckdb
+
+    with whole_file(out) as path:
+        try:
+            yield path
+        except duckdb.IOException as error:  # no room on the disk, for the result or on the way
+            raise CannotWrite(f"写不了 {out} / cannot write {out}: {error}") from error
 
 
 def _aside_name(out: str, lang: Any) -> str:
     return str(Path(out).with_suffix(".未处理.csv" if lang == "zh" else ".set-aside.csv"))
-
-
-def _summary(batch: Any, lang: Any) -> str:
-    """By program: how many applied, what came of it, and how much."""
-    from policyengine.tables.pages import programs
-
-    return _drawn(programs(batch, lang), lang)
-
-
-def _drawn(page: Any, lang: Any) -> str:
-    """The page 分项汇总 as text."""
-    from policyengine import wording
-    from policyengine.render import text
-    from policyengine.render.blocks import Table
-
-    keep = [0, 1, *(i for i in range(2, 7) if any(row[i] for row in page.rows)), 8]
-    head = tuple(page.columns[i].header for i in keep)
-    rows = []
-    for row in page.rows:
-        shown = [str(row[i]) for i in keep]
-        shown[-1] = wording.grouped(row[8], 2)
-        rows.append(tuple(shown))
-    return text.draw([Table(head, tuple(rows), tuple(range(1, len(keep))))])
-
-
-def _listed(batch: Any, lang: Any) -> str:
-    """One line a decision."""
-    from policyengine.render import said, text
-    from policyengine.render.blocks import Table
-
-    head = ("行", "编号", "名称", "申报", "结果", "金额") if lang == "zh" else ("row", "id", "title", "applied for", "outcome", "amount")  # fmt: skip
-    explained = [(done, done.explanation(batch.policy, lang)) for done in batch.done]
-    rows = tuple(
-        (
-            str(done.row.number), e.decision.subject.id, e.decision.title, e.decision.option_label(lang),
-            said.outcome(e, lang) + said.trial(e, lang), said.cell(e, lang),
-        )
-        for done, e in explained
-    )  # fmt: skip
-    return text.draw([Table(head, rows, (0, 5))]) + "\n" if rows else ""

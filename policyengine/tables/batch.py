@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from policyengine import model as m
 from policyengine import supposing
 from policyengine.case import Case
-from policyengine.deciding import Decided, decide_each
+from policyengine.deciding import Decided, Watch, decide_each
 from policyengine.decision import Decision
 from policyengine.diagnostics import CaseError, Diagnostic, Lang, diagnostic
 from policyengine.explanation import Explanation
@@ -100,10 +100,10 @@ class Batch:
 
 
 def decide_batch(
-    plans: Plans, case: Case, readings: Mapping[str, str]
+    plans: Plans, case: Case, readings: Mapping[str, str], watch: Watch | None = None
 ) -> tuple[Decided, list[tuple[str, Diagnostic]]]:
     """All applications of a case, and what forbids deciding some, with the id of the application or ""."""
-    return decide_each(plans, case, readings)
+    return decide_each(plans, case, readings, watch)
 
 
 def decide_tables(
@@ -112,11 +112,12 @@ def decide_tables(
     readings: Mapping[str, str],
     change: Callable[[Case], Case] = lambda case: case,
     elsewhere: Elsewhere | None = None,
+    watch: Watch | None = None,
 ) -> Batch:
     """Every row decided or set aside.
 
     `change`: what the command changes in the case (`--as-of`, `--fact`). `elsewhere`: of rows of the same tables that are
-    decided apart from these.
+    decided apart from these. `watch`: told of every application how many are decided, of how many.
     """
     rejected: Rejections = {}
     rounds = 0
@@ -124,7 +125,7 @@ def decide_tables(
         rounds += 1
         assembly = assemble(plans.policy, tables.parts, tables.complete, rejected, elsewhere)
         rejected = assembly.rejected
-        decided, found = decide_batch(plans, change(assembly.case), readings)
+        decided, found = decide_batch(plans, change(assembly.case), readings, watch)
         if not found:
             return _batch(plans, tables, assembly, decided, rounds)
         new = dict(_blamed(tables.parts, assembly, found))

@@ -12,7 +12,7 @@ from typing import Any
 
 from policyengine.diagnostics import CaseError, diagnostic, width
 from policyengine.tables.cells import whole_file
-from policyengine.tables.pages import Page, Shown
+from policyengine.tables.pages import Page, Prose, Shown
 
 FORMATS = {"yuan": "#,##0.00", "wan": "#,##0.00####", "date": "yyyy-mm-dd", "count": "0", "text": "@", "long": "@"}  # fmt: skip
 MAX_ROWS = 1_048_576
@@ -20,6 +20,11 @@ MAX_TEXT = 32_767
 _LEAST, _MOST, _LONG = 8, 24, 48
 _SAMPLE = 200  # rows that widths are measured on
 _CREATED = datetime(2000, 1, 1)  # a fixed day: the same answers make the same file
+_PROSE = (12, 76, 30)  # widths of the columns of a page of text
+_LINES: Mapping[str, Mapping[str, Any]] = {
+    "note": {"italic": True}, "title": {"bold": True, "font_size": 12, "top": 1, "bg_color": "#E8E4DA"},
+    "head": {"bold": True, "font_color": "#5B5345"}, "text": {},
+}  # fmt: skip
 _BIG = 20_000  # rows from which the writer keeps them in temporary files
 
 
@@ -30,7 +35,7 @@ def office(name: str) -> Any:
     return import_module("xlsxwriter")
 
 
-def write_book(pages: Iterable[Page], name: str, properties: Mapping[str, str]) -> bytes:
+def write_book(pages: Iterable[Page | Prose], name: str, properties: Mapping[str, str]) -> bytes:
     """The bytes of a workbook of the pages.
 
     Raises CaseError where the library is missing or a page is too long, OSError where a large one finds no room for
@@ -39,7 +44,7 @@ def write_book(pages: Iterable[Page], name: str, properties: Mapping[str, str]) 
     xlsxwriter = office(name)
     made = list(pages)
     out = io.BytesIO()
-    big = any(len(page.rows) > _BIG for page in made)
+    big = any(_length(page) > _BIG for page in made)
     options = {
         "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "default_date_format": "yyyy-mm-dd",
         "constant_memory": big, "in_memory": not big,
@@ -48,15 +53,29 @@ def write_book(pages: Iterable[Page], name: str, properties: Mapping[str, str]) 
     workbook.set_properties({"created": _CREATED, **properties})
     looks = {kind: workbook.add_format({"num_format": code, "valign": "top", "text_wrap": kind == "long"}) for kind, code in FORMATS.items()}  # fmt: skip
     head = workbook.add_format({"bold": True, "bg_color": "#E8E4DA", "border": 1, "text_wrap": True, "valign": "vcenter"})  # fmt: skip
+    looks["link"] = workbook.add_format(
+        {"num_format": "@", "valign": "top", "font_color": "#1F4E79", "underline": 1}
+    )
+    lines = {
+        kind: workbook.add_format({"valign": "top", "text_wrap": True, **look})
+        for kind, look in _LINES.items()
+    }
     for page in made:
-        if len(page.rows) >= MAX_ROWS:
+        if _length(page) >= MAX_ROWS:
             raise CaseError([diagnostic("table-too-long-for-excel", whole_file(name), name=page.title)])
-        _page(workbook.add_worksheet(page.title), page, looks, head)
+        if isinstance(page, Prose):
+            _prose(workbook.add_worksheet(page.title), page, looks["link"], head, lines)
+        else:
+            _page(workbook.add_worksheet(page.title), page, looks, head)
     try:
         workbook.close()
     except xlsxwriter.exceptions.FileCreateError as error:  # of its temporary files
         raise OSError(*error.args[0].args) from error
     return out.getvalue()
+
+
+def _length(page: Page | Prose) -> int:
+    return len(page.lines if isinstance(page, Prose) else page.rows)
 
 
 def _page(sheet: Any, page: Page, looks: Mapping[str, Any], head: Any) -> None:
@@ -66,12 +85,32 @@ def _page(sheet: Any, page: Page, looks: Mapping[str, Any], head: Any) -> None:
     kinds = [(column.kind, looks[column.kind]) for column in page.columns]
     for number, row in enumerate(page.rows, 1):
         for i, value in enumerate(row):
-            if value is not None and value != "":
+            if i == page.link_column and number <= len(page.links):
+                sheet.write_url(number, i, f"internal:{page.links[number - 1]}", looks["link"], str(value))
+            elif value is not None and value != "":
                 _cell(sheet, number, i, value, kinds[i][1])
     sheet.freeze_panes(1, min(3, len(page.columns) - 1))
     sheet.autofilter(0, 0, max(1, len(page.rows)), len(page.columns) - 1)
     sheet.repeat_rows(0)
     sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+
+
+def _prose(sheet: Any, page: Prose, link: Any, head: Any, looks: Mapping[str, Any]) -> None:
+    """Lines from top to bottom, on upright paper."""
+    for i, (column, wide) in enumerate(zip(page.columns, _PROSE, strict=True)):
+        sheet.set_column(i, i, wide)
+        sheet.write_string(0, i, column.header, head)
+    for number, line in enumerate(page.lines, 1):
+        if line.link:
+            sheet.write_url(number, 0, f"internal:{line.link}", link, line.mark[:MAX_TEXT])
+        for i, text in enumerate(("" if line.link else line.mark, line.text, line.place)):
+            if text:
+                sheet.write_string(number, i, text[:MAX_TEXT], looks[line.kind])
+    sheet.freeze_panes(1, 0)
+    sheet.hide_gridlines(2)
+    sheet.repeat_rows(0)
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
 

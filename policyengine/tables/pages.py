@@ -20,6 +20,7 @@ from policyengine.exact import CONTEXT
 from policyengine.model import OUTCOMES, Label
 from policyengine.render import said
 from policyengine.tables.batch import Batch, Done, Set
+from policyengine.tables.capping import Cap, Capped
 from policyengine.tables.cells import Row
 from policyengine.tables.rows import Part
 from policyengine.values import Unknown
@@ -39,11 +40,33 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One sheet of the result."""
+    """One sheet of the result. `links`: for the first rows, the cell to which their cell in `link_column` leads."""
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Shown, ...], ...]
+    links: tuple[str, ...] = ()
+    link_column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a page of text: a mark, what is said, and where it stands in the document. `link`: a cell that it leads to."""
+
+    kind: Literal["note", "title", "head", "text"]
+    mark: str
+    text: str
+    place: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A sheet of the result to be read from top to bottom and printed."""
+
+    title: str
+    columns: tuple[Column, Column, Column]
+    lines: tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +77,19 @@ class About:
     readings: tuple[tuple[str, str], ...]
 
 
-def pages(batch: Batch, about: About, lang: Lang) -> tuple[Page, ...]:
-    """All pages of the result, in order."""
+def unknown(_: Decision) -> None:
+    """Of no decision it is known whether a cap bound."""
+    return
+
+
+def pages(batch: Batch, about: About, lang: Lang, capped: Capped = unknown) -> tuple[Page, ...]:
+    """The pages of the result that the answers alone give, in order. `capped`: the caps that bound in a decision."""
     made = [details(batch, lang)]
     shares = results(batch, lang)
     if shares.rows:
         made.append(shares)
-    made += [programs(batch, lang), by_clause(batch, lang), rejected(batch, lang), terms(batch, about, lang)]
-    return (*made, versions(batch, about, lang))
+    made += [programs(batch, lang, capped), by_clause(batch, lang, capped), rejected(batch, lang)]
+    return (*made, terms(batch, about, lang), versions(batch, about, lang))
 
 
 def _t(lang: str, zh: str, en: str) -> str:
@@ -180,9 +208,9 @@ def results(batch: Batch, lang: Lang) -> Page:
     return Page(_t(lang, "分项结果", "results"), columns, tuple(rows))
 
 
-def programs(batch: Batch, lang: Lang) -> Page:
+def programs(batch: Batch, lang: Lang, capped: Capped = unknown) -> Page:
     """分项汇总: how many applied for what, and what came of it, with a last row of sums."""
-    return programs_page(batch.policy, tallies(done.decision for done in batch.done), lang)
+    return programs_page(batch.policy, tallies((done.decision for done in batch.done), capped), lang)
 
 
 @dataclass(slots=True)
@@ -191,18 +219,22 @@ class Tally:
 
     counts: Counter[str] = field(default_factory=Counter)
     granted: Decimal = Decimal(0)
+    capped: int | None = 0
 
-    def add(self, outcome: str, number: int, granted: Decimal) -> None:
+    def add(self, outcome: str, number: int, granted: Decimal, capped: int | None = None) -> None:
+        """`capped`: how many of them a cap made smaller, None where that is not known."""
         self.counts[outcome] += number
         self.granted = CONTEXT.add(self.granted, granted)
+        self.capped = None if self.capped is None or capped is None else self.capped + capped
 
 
-def tallies(decisions: Iterable[Decision]) -> dict[Label, Tally]:
+def tallies(decisions: Iterable[Decision], capped: Capped = unknown) -> dict[Label, Tally]:
     """By what was applied for."""
     found: dict[Label, Tally] = defaultdict(Tally)
     for d in decisions:
         paid = d.amount if d.outcome == "granted" and isinstance(d.amount, Decimal) else Decimal(0)
-        found[d.option_label].add(d.outcome, 1, paid)
+        bound = capped(d)
+        found[d.option_label].add(d.outcome, 1, paid, None if bound is None else int(bool(bound)))
     return found
 
 
@@ -211,7 +243,7 @@ def programs_page(policy: m.Policy, found: Mapping[Label, Tally], lang: Lang) ->
     whole = Tally()
     for tally in found.values():
         whole.counts.update(tally.counts)
-        whole.granted = CONTEXT.add(whole.granted, tally.granted)
+        whole.add("", 0, tally.granted, tally.capped)
     rows = [
         _program(label(lang) or _t(lang, "（未写明）", "(not said)"), tally) for label, tally in found.items()
     ]
@@ -220,28 +252,32 @@ def programs_page(policy: m.Policy, found: Mapping[Label, Tally], lang: Lang) ->
         Column(_t(lang, "申报", "applied for")), Column(_t(lang, "件数", "number"), "count"),
         *(Column(label(lang), "count") for label in policy.header.outcomes.values()),
         Column(_t(lang, "核定额（元）", "granted (yuan)"), "yuan"), Column(_t(lang, "核定额（万元）", "granted (10,000 yuan)"), "wan"),
+        Column(_t(lang, "其中封顶（件）", "of these capped"), "count"),
     )  # fmt: skip
     return Page(_t(lang, "分项汇总", "programs"), columns, tuple(rows))
 
 
 def _program(name: str, tally: Tally) -> tuple[Shown, ...]:
     counts = (tally.counts[outcome] for outcome in OUTCOMES)
-    return (name, tally.counts.total(), *counts, tally.granted, _wan(tally.granted))
+    return (name, tally.counts.total(), *counts, tally.granted, _wan(tally.granted), tally.capped)
 
 
-def by_clause(batch: Batch, lang: Lang) -> Page:
-    """分条款汇总: each condition that was not met, by clause, with how often and where."""
+def by_clause(batch: Batch, lang: Lang, capped: Capped = unknown) -> Page:
+    """分条款汇总: each condition that was not met and each cap that bound, by clause, with how often and where."""
     policy = batch.policy
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     words: dict[tuple[str, str], tuple[Label, str]] = {}
     for done in batch.done:
-        for failure in done.decision.refusals:
-            cite = failure.cited.cites[0] if failure.cited.cites else ""
-            key = (cite, failure.condition)
-            ids = groups[key]
-            if done.decision.subject.id not in ids[-1:]:
-                ids.append(done.decision.subject.id)
-            words[key] = (failure.label, failure.cited.quotes[0] if failure.cited.quotes else clauses.words(policy, cite))  # fmt: skip
+        d = done.decision
+        refused = ((failure.condition, failure.label, failure.cited) for failure in d.refusals)
+        bound = ((f"cap {cap.label.zh}", _capped(cap), cap.cited) for cap in capped(d) or ())
+        for name, label, cited in (*refused, *bound):
+            cite = cited.cites[0] if cited.cites else ""
+            ids = groups[cite, name]
+            if d.subject.id not in ids[-1:]:
+                ids.append(d.subject.id)
+            quote = cited.quotes[0] if cited.quotes else clauses.words(policy, cite) if cite else ""
+            words[cite, name] = (label, quote)
     order = {cite: i for i, cite in enumerate(policy.clauses)}
     rows = []
     for cite, condition in sorted(groups, key=lambda k: (order.get(clauses.split(k[0])[0], len(order)), k)):
@@ -250,10 +286,14 @@ def by_clause(batch: Batch, lang: Lang) -> Page:
         shown = "、".join(ids[:20]) + ("……" if len(ids) > 20 else "")
         rows.append((clauses.short(policy, cite, lang) if cite else "", label(lang), len(ids), quote, shown))
     columns = (
-        Column(_t(lang, "条款", "clause")), Column(_t(lang, "没有满足的条件", "condition not met"), "long"),
+        Column(_t(lang, "条款", "clause")), Column(_t(lang, "没有满足的条件，或封顶", "condition not met, or cap that bound"), "long"),
         Column(_t(lang, "件数", "number"), "count"), Column(_t(lang, "原文", "words of the clause"), "long"), Column(_t(lang, "编号", "ids"), "long"),
     )  # fmt: skip
     return Page(_t(lang, "分条款汇总", "clauses"), columns, tuple(rows))
+
+
+def _capped(cap: Cap) -> Label:
+    return Label(f"封顶：{cap.label.zh}", f"capped: {cap.label('en')}")
 
 
 def rejected(batch: Batch, lang: Lang) -> Page:

@@ -17,6 +17,13 @@ def kind_of(type_: str) -> CellKind:
     return _KINDS.get(type_, "number")
 
 
+def database(name: str) -> Any:
+    """The library that reads and writes Parquet. Raises CaseError where it is not installed."""
+    if find_spec("duckdb") is None:
+        raise CaseError([diagnostic("table-needs-extra", whole_file(name), name="Parquet", extra="bulk")])
+    return import_module("duckdb")
+
+
 def read_parquet(path: str, title: str, most: int = 0) -> Sheet:
     """The table of a Parquet file; its first row is the header. `most`: how many rows are enough, 0 for all.
 
@@ -44,10 +51,3 @@ def read_parquet(path: str, title: str, most: int = 0) -> Sheet:
         for number, record in enumerate(texts, 2)
     )
     return Sheet(path, title, (header, *rows))
-
-
-def database(name: str) -> Any:
-    """The library that reads and writes Parquet. Raises CaseError where it is not installed."""
-    if find_spec("duckdb") is None:
-        raise CaseError([diagnostic("table-needs-extra", whole_file(name), name="Parquet", extra="bulk")])
-    return import_module("duckdb")

@@ -1,0 +1,23 @@
+"""The workbook of results put together: which pages there are, in which order."""
+
+from __future__ import annotations
+
+from policyengine.diagnostics import Lang
+from policyengine.tables import findings, pages, told
+from policyengine.tables.batch import Batch
+from policyengine.tables.capping import capped_in
+from policyengine.tables.pages import About, Page, Prose
+
+
+def result(
+    batch: Batch,
+    about: About,
+    lang: Lang,
+    explained: told.Explained | None,
+    found: tuple[findings.Finding, ...],
+) -> tuple[Page | Prose, ...]:
+    """All pages of the result. `explained`: gives the explanations of rows; None where there are none at hand."""
+    details, *others = pages.pages(batch, about, lang, capped_in(batch.decided.world))
+    linked, blocks = told.told(batch, details, lang, explained)
+    checked = findings.page(batch, found, lang)
+    return linked, blocks, *others[:-3], checked, *others[-3:]
