@@ -19,7 +19,15 @@ from tests.test_mechanics import FOLDERS, ids
 # what only the one or the other database reads
 WORDS = {
     "duckdb": ("HUGEINT", "//", "FILTER (", "list_reduce", "to_months", "TEMP TABLE", "VARCHAR"),
-    "spark": ("DECIMAL(38,0)", " div ", "collect_list", "aggregate(", "add_months", "CACHE TABLE", "STRING"),
+    "spark": (
+        "DECIMAL(38,0)",
+        " div ",
+        "collect_list",
+        "aggregate(",
+        "add_months",
+        "USING parquet",
+        "STRING",
+    ),
 }
 
 

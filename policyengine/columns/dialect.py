@@ -107,7 +107,7 @@ SPARK = Dialect(
     fold="aggregate({list}, {zero}, (used, one) -> used + LEAST(one.ask, GREATEST(one.cap - used, {zero})))",
     joined="concat_ws('{separator}', {texts})",
     view="CREATE OR REPLACE TEMP VIEW {name} AS\n{sql}",
-    table="CACHE TABLE {name} AS\n{sql}",
+    table="DROP TABLE IF EXISTS {name};\n\nCREATE TABLE {name} USING parquet AS\n{sql}",
     settings={
         "spark.sql.ansi.enabled": "true",
         "spark.sql.decimalOperations.allowPrecisionLoss": "true",

@@ -77,6 +77,10 @@ def staged(folder: Path, count: int = 150) -> list[tuple[str, Any]]:
 
     rng = random.Random(9)
     cases = [(f"c{i:06d}/", population.random_case(rng)) for i in range(count)]
+    for prefix, case in cases:  # no two firms or projects of the file have one code
+        for kind, key in (("enterprise", "credit_code"), ("project", "project_code")):
+            for id_, row in case[kind].items():
+                row[key] = f"{prefix}{row[key]}/{id_}"
     duck, schema = Duck(connection()), tables.schema(yanzhou())
     engine.stage(duck, schema, _oracle_rows(schema, yanzhou(), cases))
     for kind in schema:
@@ -129,7 +133,9 @@ def test_staged_rows_that_break_a_promise_are_refused(
 ) -> None:
     staged(tmp_path, 5)
     path = tmp_path / f"{kind}.parquet"
-    connection().execute(f"COPY (SELECT * REPLACE ({sql} AS {column}) FROM '{path}') TO '{path}.new' (FORMAT parquet)")
+    connection().execute(
+        f"COPY (SELECT * REPLACE ({sql} AS {column}) FROM '{path}') TO '{path}.new' (FORMAT parquet)"
+    )
     Path(f"{path}.new").replace(path)
     with pytest.raises(CaseError) as caught:
         spark.decide_staged(session, yanzhou(), str(tmp_path))
