@@ -23,8 +23,12 @@ class Database(Protocol):
     @property
     def dialect(self) -> Dialect: ...
 
+    @property
+    def by_stage(self) -> bool:
+        """Whether it is given a query stage by stage, and not what a kept stage is made from at once."""
+
     def rows(self, sql: str) -> Iterator[Row]:
-        """What a query gives; whole numbers as `int`, whatever their width."""
+        """What a query gives, to be read before the next is asked; whole numbers as `int`, whatever their width."""
 
     def columns(self, name: str) -> frozenset[str]:
         """The columns of a table or view."""
@@ -51,6 +55,10 @@ class Duck:
     @property
     def dialect(self) -> Dialect:
         return DUCKDB
+
+    @property
+    def by_stage(self) -> bool:
+        return False
 
     def rows(self, sql: str) -> Iterator[Row]:
         cursor = self.connection.execute(sql)

@@ -181,11 +181,16 @@ def run(database: Database, query: Query, origin: Origin | None = None) -> Batch
 
 def compute(database: Database, query: Query) -> None:
     """Make `out_NAME` of every output of the query."""
-    for name, sql in query.written.steps.items():
-        database.keep(name, sql)
-    for name, sql in query.written.finals.items():
+    written = query.written
+    if database.by_stage:
+        for name, (sql, kept) in written.stages.items():
+            (database.keep if kept else database.view)(name, sql)
+    else:
+        for name, sql in written.steps.items():
+            database.keep(name, sql)
+    for name, sql in written.finals.items():
         make = database.keep if sql.startswith("WITH") else database.view  # a view where all the work is done
-        make(f"out_{name}", sql)
+        make(f"out_{name}", written.outputs[name] if database.by_stage else sql)
     for step in query.written.passing:
         database.drop(step)
 

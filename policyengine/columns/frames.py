@@ -20,6 +20,7 @@ _ATOM = re.compile(r"""("[^"]+"|TRUE|FALSE|'[^']*'|DATE '[^']*'|CAST\(-?\d+ AS [
 ALONG = (
     4  # the level of facts along references: what is reckoned from own facts alone stands before that join
 )
+_LONG = 200  # characters of a condition that is written out
 OWN = "p"  # the alias of a frame's own rows in its stages
 
 
@@ -86,6 +87,10 @@ class Frame:
         self.columns[free] = Column(free, sql, self.level(sql) + 1, comment)
         self._texts.setdefault(sql, f'"{free}"')
         return f'"{free}"'
+
+    def shortened(self, name: str, sql: str) -> str:
+        """A condition that is written into others: a long one as a column, so that no text grows with every step."""
+        return self.define(name, sql) if len(sql) > _LONG else sql
 
     def _free(self, name: str) -> str:
         free, n = name, 1

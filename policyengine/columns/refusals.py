@@ -36,19 +36,21 @@ class Refusals:
         is false."""
         truth = self.names.read(scope, name)
         assert isinstance(truth, Truth)
+        active = scope.frame.shortened("refusals.asked", active)
         for guard, plan in self.versions(scope):
-            self._open(Unsure(self.names, plan).name(scope, name), both(active, guard))
+            self._open(scope, Unsure(self.names, plan).name(scope, name), both(active, guard))
         if both(active, truth.no) == FALSE:
             return FALSE, True
         found, sure = FALSE, True
         for guard, plan in self.versions(scope):
             here, certain = self._in(plan, scope, name, both(active, guard), truth)
             found, sure = either(found, here), sure and certain
-        return found, sure
+        return scope.frame.shortened("refusals.found", found), sure
 
-    def _open(self, unsure: str, active: str) -> None:
+    def _open(self, scope: Scope, unsure: str, active: str) -> None:
         """What columns leave open the scalar way may yet know to be false, and then lists it."""
-        self.open = either(self.open, both(active, unsure))
+        found = scope.frame.shortened("refusals.unsure", both(active, unsure))
+        self.open = scope.frame.shortened("refusals.open", either(self.open, found))
 
     def versions(self, scope: Scope) -> list[tuple[str, p.Plan]]:
         """The versions of the plan, each with when it is in force."""
@@ -114,7 +116,7 @@ class Refusals:
                 return either_, sure
             case n.Choice():
                 test = self.names.run.truth(node.test, scope, {})
-                self._open(opposite(test.known), active)
+                self._open(scope, opposite(test.known), active)
                 one, a = (
                     self._node(node.then, scope, both(active, test.yes), plan)
                     if test.yes != FALSE
@@ -139,6 +141,8 @@ class Refusals:
             found = either(found, here)
             if not certain:  # a plain fact: what stands right of it does not apply
                 sure = False
-                self._open(Unsure(self.names, plan).truth(part, scope, truth), active)
-                active = both(active, opposite(both(no, opposite(here))))
+                self._open(scope, Unsure(self.names, plan).truth(part, scope, truth), active)
+                active = scope.frame.shortened(
+                    "refusals.asked", both(active, opposite(both(no, opposite(here))))
+                )
         return found, sure

@@ -23,6 +23,11 @@ from policyengine.source import Source
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+# What the parser remembers of long queries grows by hundreds of megabytes; it is thrown away above some 100.
+_PARSER = {
+    "spark.sql.parser.manageParserCaches": "true",
+    "spark.sql.parser.parserDfaCacheFlushThreshold": "10000",
+}
 _WHOLE = ("tinyint", "smallint", "int", "bigint")
 _TYPES = {
     "text": ("string",),
@@ -43,13 +48,17 @@ class Spark:
     def of(cls, session: SparkSession) -> Spark:
         """A session beside a given one, which stays as it is set; tables and views are not seen from there."""
         own = session.newSession()
-        for name, value in SPARK.settings.items():
+        for name, value in {**SPARK.settings, **_PARSER}.items():
             own.conf.set(name, value)
         return cls(own)
 
     @property
     def dialect(self) -> Dialect:
         return SPARK
+
+    @property
+    def by_stage(self) -> bool:
+        return True  # on one long text with many brackets its parser needs gigabytes
 
     def rows(self, sql: str) -> Iterator[Row]:
         for row in self.session.sql(sql).collect():

@@ -47,11 +47,12 @@ class _Stage:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`views`: the stages one by one, for a reader. `steps`: the kept stages alone by name, in their order, each the query with the
+    """`views`: the stages one by one, for a reader; `stages`: the same by name, each its query and whether it is kept. `steps`: the kept stages alone by name, in their order, each the query with the
     stages it is made from inside, which is quicker to prepare. `outputs`: the query of each output over the one, `finals` over the other. `passing`: the steps that
     no final reads. `needed`: the staged columns that are read."""
 
     views: tuple[str, ...]
+    stages: dict[str, tuple[str, bool]]
     outputs: dict[str, str]
     steps: dict[str, str]
     finals: dict[str, str]
@@ -78,7 +79,8 @@ def write(names: Names, outputs: Mapping[str, Output]) -> Written:
     inside = {name: _inside(stages, sql) for name, sql in finals.items()}
     read = {name for sql in inside.values() for name in _STAGE.findall(sql)}
     passing = tuple(stage.name for stage in stages.values() if stage.kept and stage.name not in read)
-    return Written(views, finals, steps, inside, passing, writer.needed())
+    parts = {stage.name: (stage.sql, stage.kept) for stage in stages.values()}
+    return Written(views, parts, finals, steps, inside, passing, writer.needed())
 
 
 def _inside(stages: Mapping[str, _Stage], sql: str) -> str:

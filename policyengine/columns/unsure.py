@@ -31,7 +31,8 @@ class Unsure:
         """When the scalar way may know a named truth that columns do not."""
         truth = self.names.read(scope, name)
         assert isinstance(truth, Truth)
-        return both(opposite(truth.known), self._node(self.plan.nodes.get(name), scope, truth))
+        found = both(opposite(truth.known), self._node(self.plan.nodes.get(name), scope, truth))
+        return scope.frame.shortened(f"{scope.name(name)}__unsure", found)
 
     def truth(self, node: n.Node, scope: Scope, truth: Truth) -> str:
         """The same of an expression."""
