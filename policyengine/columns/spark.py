@@ -107,6 +107,28 @@ def decide_staged(
     CaseError where a file cannot be read or its rows are not as staged tables are. Open rows are decided one by one in
     the process that calls; all else is done by the cluster.
     """
+    database = _opened(session, plans, folder)
+    return engine.run(database, engine.fitted(database, plans, readings))
+
+
+def answer_staged(
+    session: SparkSession, plans: Plans, folder: str, readings: Mapping[str, str] | None, out: str
+) -> engine.Query:
+    """The answers of the query alone, each output as a folder of Parquet files in `out`; open rows are left open.
+
+    The query names conditions by number and tells what their words name, as of `compile_query`. CaseError as of
+    `decide_staged`.
+    """
+    database = _opened(session, plans, folder)
+    query = engine.fitted(database, plans, readings, words=True)
+    engine.compute(database, query)
+    for name in query.kinds:
+        database.session.sql(f'SELECT * FROM "out_{name}"').write.parquet(f"{out.rstrip('/')}/{name}")
+    return query
+
+
+def _opened(session: SparkSession, plans: Plans, folder: str) -> Spark:
+    """A session in which the staged tables stand, held against their ranges."""
     from pyspark.errors import PySparkException
 
     database = Spark.of(session)
@@ -120,7 +142,7 @@ def decide_staged(
         zh, en = "不是 Parquet 文件，或者已损坏", "it is no Parquet file, or a damaged one"
         place = Source(folder, "").whole()
         raise CaseError([diagnostic("table-unreadable", place, name=folder, zh=zh, en=en)]) from error
-    return engine.run(database, engine.fitted(database, plans, readings))
+    return database
 
 
 def write(batch: engine.Batch, folder: str) -> None:
