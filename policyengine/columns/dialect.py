@@ -18,7 +18,7 @@ WIDE_MOST = 10**38 - 1  # of a 38-digit decimal, which is less than 2^127
 class Dialect:
     """How one database spells what the others spell differently.
 
-    `quotient`: whole division of a number ≥ 0 by one > 0, `wide_quotient` with 128 bits, which is exact up to
+    `backslash`: one within a text. `quotient`: whole division of a number ≥ 0 by one > 0, `wide_quotient` with 128 bits, which is exact up to
     `quotient_most`. `sums_widen`: whether a sum of 64 bits may itself have more. `months_later`: the same day some
     months on, clamped to the month's last day. `collected`: a list of (ask, limit) of the rows `where`, `fold`: what it uses up in its order.
     `joined`: the texts of a list that are not NULL, with a separator. `view`: a stage that is computed where it is
@@ -30,6 +30,7 @@ class Dialect:
     narrow: str
     wide: str
     text: str
+    backslash: str
     quotient: str
     wide_quotient: str
     quotient_most: int
@@ -49,13 +50,17 @@ class Dialect:
     def cast(self, sql: str, wide: bool) -> str:
         return f"CAST({sql} AS {self.wide if wide else self.narrow})"
 
+    def word(self, value: str) -> str:
+        """A text literal of the policy."""
+        return literal(value.replace("\\", self.backslash))
+
     def sum(self, sql: str, wide: bool) -> str:
         """The sum of a column of whole numbers, `wide` where it may need 128 bits; it has whatever width the database gives it."""
         return f"sum({self.cast(sql, True) if wide and not self.sums_widen else sql})"
 
     def type(self, of: str) -> str:
         """The type of a staged column (`Field.type`)."""
-        return {"text": self.text, "narrow": self.narrow, "wide": self.wide}.get(of, of.upper())  # fmt: skip
+        return {"text": self.text, "bool": "BOOLEAN", "narrow": self.narrow, "wide": self.wide}.get(of, of.upper())  # fmt: skip
 
     def day(self, value: date) -> str:
         return f"DATE '{value.isoformat()}'"
@@ -71,6 +76,7 @@ DUCKDB = Dialect(
     narrow="BIGINT",
     wide="HUGEINT",
     text="VARCHAR",
+    backslash="\\",
     quotient="({a} // {b})",
     wide_quotient="({a} // {b})",
     quotient_most=WIDE_MOST,
@@ -91,6 +97,7 @@ SPARK = Dialect(
     narrow="BIGINT",
     wide="DECIMAL(38,0)",
     text="STRING",
+    backslash="\\\\",
     quotient="({a} div {b})",
     wide_quotient="CAST(((CAST({a} AS DECIMAL(38,0)) - {a} % {b}) / CAST({b} AS DECIMAL(38,0))) AS DECIMAL(38,0))",
     quotient_most=10**32 - 1,
@@ -105,7 +112,8 @@ SPARK = Dialect(
         "spark.sql.ansi.enabled": "true",
         "spark.sql.decimalOperations.allowPrecisionLoss": "true",
         "spark.sql.ansi.doubleQuotedIdentifiers": "true",
-        "spark.sql.parser.escapedStringLiterals": "true",
+        "spark.sql.parser.escapedStringLiterals": "false",
+        "spark.sql.legacy.consecutiveStringLiterals.enabled": "false",
     },
 )
 DIALECTS = {dialect.name: dialect for dialect in (DUCKDB, SPARK)}

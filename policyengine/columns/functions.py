@@ -9,7 +9,6 @@ from decimal import Decimal
 from fractions import Fraction
 
 from policyengine.columns import logic
-from policyengine.columns.dialect import literal
 from policyengine.columns.domain import (
     FALSE,
     Col,
@@ -44,7 +43,7 @@ def constant(num: Arithmetic, value: Known) -> Col:
     if isinstance(value, date):
         return Day(num.w.d.day(value), value, value)
     if isinstance(value, str):
-        return Word(literal(value))
+        return Word(num.w.d.word(value))
     assert isinstance(value, Tiers | Table | tuple)
     return Fixed((("TRUE", value),))
 
@@ -80,7 +79,7 @@ def contains(num: Arithmetic, a: Col, table: Fixed) -> Truth:
         assert isinstance(members, tuple)
         if not members:
             return Truth(FALSE)
-        listed = ", ".join(literal(member) for member in members)
+        listed = ", ".join(num.w.d.word(member) for member in members)
         yes = (
             f"({a.sql} IN ({listed}))"
             if not a.sql.startswith("'")
@@ -99,11 +98,11 @@ def lookup(num: Arithmetic, table: Fixed, key: Word) -> Col:
         result: Col | None = None
         for name, value in reversed(cells.cells):
             this = constant(num, value)
-            test = Truth(f"({key.sql} = {literal(name)})")
+            test = Truth(f"({key.sql} = {num.w.d.word(name)})")
             result = this if result is None else logic.chosen(num, test, this, result)
         if result is None or isinstance(result, Truth | Fixed):
             raise NotExact("这张表不能按列查 / this table cannot be looked up by column")
-        listed = ", ".join(literal(name) for name, _ in cells.cells)
+        listed = ", ".join(num.w.d.word(name) for name, _ in cells.cells)
         return replace(result, fault=f"({key.sql} NOT IN ({listed}))")
 
     result = by_date(num, table, cell, key)

@@ -129,19 +129,10 @@ def answer_staged(
 
 def _opened(session: SparkSession, plans: Plans, folder: str) -> Spark:
     """A session in which the staged tables stand, held against their ranges."""
-    from pyspark.errors import PySparkException
-
     database = Spark.of(session)
-    try:
-        found = [
-            f for kind, fields in tables.schema(plans).items() for f in _read(database, kind, fields, folder)
-        ]
-        staged.must_hold(found)
-        staged.must_hold(staged.faults(database, plans))
-    except PySparkException as error:
-        zh, en = "不是 Parquet 文件，或者已损坏", "it is no Parquet file, or a damaged one"
-        place = Source(folder, "").whole()
-        raise CaseError([diagnostic("table-unreadable", place, name=folder, zh=zh, en=en)]) from error
+    schema = tables.schema(plans)
+    staged.must_hold([f for kind, fields in schema.items() for f in _read(database, kind, fields, folder)])
+    staged.must_hold(staged.faults(database, plans))
     return database
 
 
@@ -176,14 +167,17 @@ def _read(database: Spark, kind: str, fields: list[tables.Field], folder: str) -
 
 def _types(session: SparkSession, path: str) -> dict[str, str] | None:
     """The columns of a Parquet file and their types; None where there is no such file."""
+    from py4j.protocol import Py4JJavaError
     from pyspark.errors import AnalysisException
 
     try:
         return dict(session.read.parquet(path).dtypes)
-    except AnalysisException as error:
-        if error.getCondition() == "PATH_NOT_FOUND":
+    except (AnalysisException, Py4JJavaError) as error:
+        if isinstance(error, AnalysisException) and error.getCondition() == "PATH_NOT_FOUND":
             return None
-        raise
+        zh, en = "不是 Parquet 文件，或者已损坏", "it is no Parquet file, or a damaged one"
+        place = Source(path, "").whole()
+        raise CaseError([diagnostic("table-unreadable", place, name=path, zh=zh, en=en)]) from error
 
 
 def _quoted(name: str) -> str:
