@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from policyengine.columns import engine, staged, tables
+from policyengine.columns.compiling import Query
 from policyengine.columns.database import Row
 from policyengine.columns.dialect import SPARK, Dialect
 from policyengine.columns.staged import Fault
@@ -113,7 +114,7 @@ def decide_staged(
 
 def answer_staged(
     session: SparkSession, plans: Plans, folder: str, readings: Mapping[str, str] | None, out: str
-) -> engine.Query:
+) -> Query:
     """The answers of the query alone, each output as a folder of Parquet files in `out`; open rows are left open.
 
     The query names conditions by number and tells what their words name, as of `compile_query`. CaseError as of
