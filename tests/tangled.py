@@ -199,10 +199,11 @@ def differences(
         elif one.diagnostics != other.diagnostics:
             yield f"{one.diagnostics} and {other.diagnostics}"
         return
-    yield from _differ(one, other)
+    yield from differ(one, other)
 
 
-def _differ(one: Batch, other: Batch) -> Iterator[str]:
+def differ(one: Batch, other: Batch) -> Iterator[str]:
+    """What two decided tables say otherwise."""
     about = pages.About((), ())
     if one.accounts != other.accounts or not other.adds_up:
         yield f"{one.accounts} and {other.accounts}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from policyengine.bulk import clean, raw
@@ -29,6 +30,7 @@ from policyengine.tables.rows import Elsewhere, Part, assemble
 
 if TYPE_CHECKING:
     import duckdb
+    from pyspark.sql import SparkSession
 
 Connect = Callable[[], "duckdb.DuckDBPyConnection"]
 _HEAD = 64  # rows of a file in which the header is looked for
@@ -79,13 +81,16 @@ class Asked:
     folder: Path
 
 
-def decide_bulk(asked: Asked, connect: Connect) -> Bulk:
+def decide_bulk(asked: Asked, connect: Connect, spark: SparkSession | None = None) -> Bulk:
     """Every row decided or set aside, as `decide_tables` does it, in a new database.
+
+    `spark`: the session that runs the query; without one the database does. The tables are staged and answered in
+    `asked.folder`, which all of a cluster must be able to reach.
 
     Raises NotByColumn where only the scalar way can do it, and CaseError where that cannot either.
     """
     try:
-        return _opened(asked, connect).run()
+        return replace(_opened(asked, connect), spark=spark).run()
     except NotExact as why:
         raise NotByColumn(str(why)) from why
 
@@ -177,6 +182,7 @@ class _Run:
     opened: Opened
     general: Query
     connection: duckdb.DuckDBPyConnection
+    spark: SparkSession | None = None
 
     @property
     def plans(self) -> Plans:
@@ -213,6 +219,12 @@ class _Run:
         linked = self._linked()
         known = self._known(linked, self._here(linked))
         linked.stage((), known)
+        self._staged(folder)
+        rest = Tables(self._parts(linked), self.opened.complete, self.opened.notes)
+        return decide_tables(self.plans, rest, self.asked.readings, elsewhere=known)
+
+    def _staged(self, folder: Path) -> None:
+        """The staged tables as Parquet files."""
         for kind, fields in tables.schema(self.plans).items():
             # 128 bits have no type of their own in Parquet
             shown = ", ".join(
@@ -221,8 +233,6 @@ class _Run:
             )
             path = literal(str(folder / f"{kind}.parquet"))
             self.connection.execute(f'COPY (SELECT {shown} FROM "{kind}") TO {path} (FORMAT parquet)')
-        rest = Tables(self._parts(linked), self.opened.complete, self.opened.notes)
-        return decide_tables(self.plans, rest, self.asked.readings, elsewhere=known)
 
     def _here(self, linked: Linked) -> Elsewhere:
         """What the rows apart say of relations."""
@@ -257,14 +267,36 @@ class _Run:
         """Decide by column; what is left open goes apart with all that is linked with it."""
         for name, type_ in self.connection.execute("SELECT table_name, table_type FROM information_schema.tables WHERE starts_with(table_name, 'out_')").fetchall():  # fmt: skip
             self.connection.execute(f'DROP {"VIEW" if type_ == "VIEW" else "TABLE"} "{name}"')
-        needed = () if self.general.lost else self.general.needed
-        linked.stage(needed, known)
-        database = Duck(self.connection)
-        query = engine.fitted(database, self.plans, self.asked.readings, words=True)
-        engine.compute(database, query)
+        query = self._by_spark(linked, known) if self.spark else self._by_database(linked, known)
         for name, kind in query.kinds.items():
             linked.set_apart(kind, f'SELECT id FROM "out_{name}" WHERE scalar')
         linked.spread()
+        return query
+
+    def _by_database(self, linked: Linked, known: Elsewhere) -> Query:
+        linked.stage(() if self.general.lost else self.general.needed, known)
+        database = Duck(self.connection)
+        query = engine.fitted(database, self.plans, self.asked.readings, words=True)
+        engine.compute(database, query)
+        return query
+
+    def _by_spark(self, linked: Linked, known: Elsewhere) -> Query:
+        from policyengine.columns import spark
+
+        assert self.spark is not None
+        linked.stage((), known)
+        with TemporaryDirectory(dir=self.asked.folder) as name:
+            staged, answers = Path(name, "staged"), Path(name, "answers")
+            staged.mkdir()
+            self._staged(staged)
+            query = spark.answer_staged(
+                self.spark, self.plans, str(staged), self.asked.readings, str(answers)
+            )
+            for output in query.kinds:
+                found = literal(str(answers / output / "*.parquet"))
+                self.connection.execute(
+                    f'CREATE TEMP TABLE "out_{output}" AS SELECT * FROM read_parquet({found})'
+                )
         return query
 
     def _parts(self, linked: Linked) -> tuple[Part, ...]:

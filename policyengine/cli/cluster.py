@@ -29,6 +29,7 @@ def session() -> SparkSession:
     if "MASTER" not in os.environ and "PYSPARK_GATEWAY_PORT" not in os.environ:  # nothing was submitted
         builder = builder.master("local[*]")
     made: SparkSession = builder.getOrCreate()
+    made.sparkContext.setLogLevel("OFF")  # what goes wrong comes as an exception
     return made
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import click
 
+from policyengine.cli import cluster
 from policyengine.cli.common import CannotWrite
 
-ENGINES = ("auto", "scalar", "columns")
+ENGINES = ("auto", "scalar", "columns", "spark")
 LONG = {"xlsx": 1 << 18, "jsonl": 1 << 20, "parquet": 1 << 16}  # bytes from which columns are quicker
 _LONG_TEXT = 1 << 19
 
@@ -23,11 +24,12 @@ def by_columns(asked: Any, engine: str) -> Any | None:
         return None
     from policyengine.bulk.deciding import NotByColumn, decide_bulk
 
+    session = cluster.session() if engine == "spark" else None
     with _no_room():
         try:
-            return decide_bulk(asked, _connect(asked.folder))
+            return decide_bulk(asked, _connect(asked.folder), session)
         except NotByColumn as why:
-            if engine == "columns":
+            if engine in ("columns", "spark"):
                 raise click.UsageError(f"不能按列认定：{why}") from why
             return None
 
@@ -48,8 +50,10 @@ def linked_with(asked: Any, only: str | None, row: int | None, engine: str) -> A
 def _wanted(asked: Any, engine: str) -> bool:
     if engine == "scalar" or (engine == "auto" and not _long(asked.files)):
         return False
-    if find_spec("duckdb") is None and engine == "columns":
-        raise click.UsageError("--engine columns 要先装 policyengine-clauses[bulk] / needs the extra [bulk]")
+    if find_spec("duckdb") is None and engine in ("columns", "spark"):
+        raise click.UsageError(
+            f"--engine {engine} 要先装 policyengine-clauses[bulk] / needs the extra [bulk]"
+        )
     return find_spec("duckdb") is not None
 
 

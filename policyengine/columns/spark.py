@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from policyengine.columns import engine, staged, tables
+from policyengine.columns.compiling import Query
 from policyengine.columns.database import Row
 from policyengine.columns.dialect import SPARK, Dialect
 from policyengine.columns.staged import Fault
@@ -107,11 +108,33 @@ def decide_staged(
     CaseError where a file cannot be read or its rows are not as staged tables are. Open rows are decided one by one in
     the process that calls; all else is done by the cluster.
     """
+    database = _opened(session, plans, folder)
+    return engine.run(database, engine.fitted(database, plans, readings))
+
+
+def answer_staged(
+    session: SparkSession, plans: Plans, folder: str, readings: Mapping[str, str] | None, out: str
+) -> Query:
+    """The answers of the query alone, each output as a folder of Parquet files in `out`; open rows are left open.
+
+    The query names conditions by number and tells what their words name, as of `compile_query`. CaseError as of
+    `decide_staged`.
+    """
+    database = _opened(session, plans, folder)
+    query = engine.fitted(database, plans, readings, words=True)
+    engine.compute(database, query)
+    for name in query.kinds:
+        database.session.sql(f'SELECT * FROM "out_{name}"').write.parquet(f"{out.rstrip('/')}/{name}")
+    return query
+
+
+def _opened(session: SparkSession, plans: Plans, folder: str) -> Spark:
+    """A session in which the staged tables stand, held against their ranges."""
     database = Spark.of(session)
     schema = tables.schema(plans)
     staged.must_hold([f for kind, fields in schema.items() for f in _read(database, kind, fields, folder)])
     staged.must_hold(staged.faults(database, plans))
-    return engine.run(database, engine.fitted(database, plans, readings))
+    return database
 
 
 def write(batch: engine.Batch, folder: str) -> None:

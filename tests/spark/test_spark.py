@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from policyengine import api
-from policyengine.bulk.deciding import Asked, stage_plain
+from policyengine.bulk import answers
+from policyengine.bulk.deciding import Asked, decide_bulk, stage_plain
 from policyengine.columns import compile_query, engine, spark, tables
 from policyengine.columns.database import Duck
 from policyengine.columns.dialect import SPARK
@@ -17,6 +18,7 @@ from policyengine.columns.listing import script
 from policyengine.columns.spark import Spark
 from policyengine.diagnostics import CaseError
 from policyengine.tables.read import How, Input
+from tests import tangled
 from tests.columns import _oracle_rows, against_oracle, against_scalar, connection, differences, run
 from tests.oracle import population
 from tests.support import yanzhou
@@ -164,6 +166,23 @@ def test_files_staged_on_one_machine_are_read_by_the_cluster(session: Any, tmp_p
     there = {done.decision.subject.id for done in rest.done}
     assert here.keys() | there == {"P1", "P3"} and not here.keys() & there
     assert here.get("P3") == 0
+
+
+def test_a_table_decided_by_spark_says_the_same_on_every_page(session: Any, tmp_path: Path) -> None:
+    grids = tangled.tables(yanzhou(), 11, 40, True)
+    inputs = []
+    for title, grid in grids.items():
+        path = tmp_path / f"{title}.csv"
+        path.write_text("\n".join(",".join(line) for line in grid) + "\n", "utf-8")
+        inputs.append(Input(str(path), path.read_bytes(), "csv"))
+    batches = []
+    for name, engine_ in (("one", None), ("other", session)):
+        work = tmp_path / name
+        work.mkdir()
+        asked = Asked(yanzhou(), tuple(inputs), How(), frozenset(), {}, work)
+        batches.append(answers.batch(decide_bulk(asked, duckdb.connect, engine_)))
+    assert list(tangled.differ(*batches)) == []
+    assert batches[1].by_columns > 20
 
 
 # --- traps ---
