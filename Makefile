@@ -48,7 +48,7 @@ spark: .spark/.ready
 	@touch .spark/.ready
 
 test-spark:
-	@if command -v java >/dev/null 2>&1 || [ -x "$$JAVA_HOME/bin/java" ]; then \
+	@if command -v java >/dev/null 2>&1 || { [ -n "$$JAVA_HOME" ] && [ -x "$$JAVA_HOME/bin/java" ]; }; then \
 		$(MAKE) --no-print-directory spark && .spark/bin/python -m pytest -n 0 -o "norecursedirs=.*" tests/spark; \
 	else echo "没有 Java，Spark 的测试跳过 / skipped: Spark needs Java 17"; fi
 
