@@ -104,12 +104,14 @@ class _Explainer:
             steps = tuple(Steps(self.lines, self.ent).steps(starts[1]))
         sure = bool(found.candidates)  # what holds for one choice only stands with that choice
         checked = gates(self.world, self.ent, application.granted, when, sure)
-        everything = [line for item in reversed(read) if (line := self.lines.line(item)) is not None]
+        everything: list[Line] = []
+        if depth == "full":
+            everything = [line for item in reversed(read) if (line := self.lines.line(item)) is not None]
         return replace(
             found,
             conditions=tuple(self.condition(gate) for gate in checked),
             members=tuple(self.members(read)), steps=told_apart(steps), inputs=tuple(self.inputs(read)),
-            everything=told_apart(everything) if depth == "full" else (),
+            everything=told_apart(everything),
             caps=tuple(heads.caps(self.world, self.ent, read, when, self.lines.lang)),
         )  # fmt: skip
 
