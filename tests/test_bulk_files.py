@@ -8,15 +8,17 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
 from policyengine.bulk import answers
 from policyengine.bulk.deciding import Asked, Bulk, NotByColumn, decide_bulk
 from policyengine.bulk.writing import Writer
+from policyengine.cli import cli
 from policyengine.instances import Plans
 from policyengine.tables.batch import Batch
 from policyengine.tables.read import How, Input, format_of
 from tests import mini
-from tests.support import yanzhou
+from tests.support import ROOT, yanzhou
 from tests.test_columns_traps import AWARD, POLICY
 
 ENTERPRISE = """id,credit_code,registered_in_yanzhou,is_independent_legal_person,sound_management,good_credit,last_major_violation_on,output_grade,on_cultivation_list
@@ -175,3 +177,31 @@ def test_what_only_the_whole_file_can_tell_is_left_to_the_scalar_way(tmp_path: P
     made = mini.mini(POLICY, AWARD.format(formula="paid"))
     with pytest.raises(NotByColumn):
         bulk(made.plans, tmp_path, ())
+
+
+def test_a_long_table_goes_to_the_terminal_as_to_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "enterprise.csv").write_text(ENTERPRISE, "utf-8")
+    lines = [f"{PROJECT},备注", f"{project('P1', '1000')},  ", f"{project('P2', '800', 'E2')},=1+1"]
+    (tmp_path / "project.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    policy = str(ROOT / "policies" / "yanzhou-2020-14")
+    asked = [
+        "evaluate",
+        "enterprise.csv",
+        "project.csv",
+        "--policy",
+        policy,
+        *(w for k in COMPLETE for w in ("--complete", k)),
+    ]
+    shown = CliRunner().invoke(cli, [*asked, "--engine", "columns", "--format", "csv"])
+    alone = CliRunner().invoke(cli, [*asked, "--engine", "scalar", "--format", "csv"])
+    assert (shown.exit_code, shown.stdout) == (0, alone.stdout)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["enterprise.csv", "project.csv"]
+    for engine in ("columns", "scalar"):
+        assert CliRunner().invoke(cli, [*asked, "--engine", engine, "-o", f"{engine}.csv"]).exit_code == 0
+    one, other = (
+        (tmp_path / f"{name}.csv").read_text("utf-8-sig").splitlines() for name in ("columns", "scalar")
+    )
+    assert one == other and "'=1+1" in one[2]

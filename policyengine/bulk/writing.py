@@ -14,6 +14,8 @@ from typing import Any
 
 from policyengine.bulk.answers import Answers
 from policyengine.bulk.deciding import Bulk
+from policyengine.bulk.raw import Raw
+from policyengine.columns.cells import as_text
 from policyengine.columns.dialect import literal
 from policyengine.deciding import USED_UP
 from policyengine.diagnostics import Lang
@@ -53,7 +55,7 @@ class Writer:
         self._one_by_one(headers, columns)
         names = [f"o{i}" for i in range(len(columns))]
         given = {column.header: column.index for column in raw.layout.columns}
-        cells = [f"nullif(CAST(r.c{given[header]} AS VARCHAR), '')" for header in headers]
+        cells = [self._as_given(raw, given[header]) for header in headers]
         answer = [*self._answer(), *cells]
         shown = ", ".join(f"{sql} AS {name}" for sql, name in zip(answer, names, strict=True))
         typed = ", ".join(
@@ -75,6 +77,12 @@ class Writer:
         self.bulk.connection.execute(
             f"COPY (SELECT {', '.join(listed)} FROM shown) TO {literal(str(path))} ({options})"
         )
+
+    def _as_given(self, raw: Raw, column: int) -> str:
+        """A cell as it came in; white space alone is blank."""
+        cell = f"r.c{column}"
+        blank = f"({as_text(cell, raw.types[column], column in raw.padded)} = '')"
+        return f"CASE WHEN NOT {blank} THEN CAST({cell} AS VARCHAR) END"
 
     def tallies(self) -> dict[Label, Tally]:
         """What came of it all, by what was applied for."""

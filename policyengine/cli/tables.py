@@ -146,7 +146,7 @@ def run_tables(
             told.report(batch, lang)
             if not batch.accounts or not any(account.rows for account in batch.accounts):
                 raise click.UsageError("表里没有申报的行 / the tables hold no rows")
-            if found.bulk is not None and target in ("csv", "parquet"):
+            if found.bulk is not None and target in ("csv", "parquet") and out not in (None, "-"):
                 written = told.write_long(found, target, str(out), lang, Path(folder))
             else:
                 written = told.write_result(found.batch, about, target, out, reports, lang)
