@@ -283,7 +283,7 @@ def _contradicted(
     The conditions named are some of those that fail. Of an item that may have been filed, they are named, too.
     """
     verdicts = yanzhou.decide(case, read)
-    filed = yanzhou.decide(_all_filed(case, open_), read)
+    filed = yanzhou.decide(other, read) if (other := _all_filed(case, open_)) else verdicts
     for id_, verdict in verdicts.items():
         got = answers.projects.get(id_)
         if got is not None:
@@ -299,13 +299,13 @@ def _contradicted(
             yield f"total of {id_} {dict(read)}: {answers.totals[id_]} instead of {total}, where something is open"
 
 
-def _all_filed(case: Case, open_: Sequence[Gap]) -> Case:
-    """The case in which every further item is filed of which nothing is said."""
-    made = {**case, "project": dict(case["project"])}
-    for kind, id_, of in open_:
-        if kind == "project" and of.name.startswith("also_"):
-            made["project"][id_] = {**made["project"][id_], of.name: True}
-    return made
+def _all_filed(case: Case, open_: Sequence[Gap]) -> Case | None:
+    """The case in which every further item is filed of which nothing is said; None where something is said of all."""
+    more = [(id_, of.name) for _, id_, of in open_ if of.name.startswith("also_")]
+    projects = dict(case["project"])
+    for id_, name in more:
+        projects[id_] = {**projects[id_], name: True}
+    return {**case, "project": projects} if more else None
 
 
 # --- against the scalar way ---
