@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from policyengine import model as m
-from policyengine import supposing
+from policyengine import signs, supposing
 from policyengine.case import Case
 from policyengine.deciding import Decided, Watch, decide_each
 from policyengine.decision import Decision
@@ -18,6 +18,7 @@ from policyengine.diagnostics import CaseError, Diagnostic, Lang, diagnostic
 from policyengine.explanation import Explanation
 from policyengine.instances import Plans
 from policyengine.model import Label
+from policyengine.signs import Cap, Seen, Signs
 from policyengine.source import Span
 from policyengine.tables.cells import Grid, Row
 from policyengine.tables.read import Tables
@@ -53,7 +54,7 @@ class Set:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A row decided. `notes`: what to know besides, such as rows set aside that share its firm.
+    """A row decided. `notes`: what to know besides, such as rows set aside that share its firm. `seen`: what to look at.
 
     `if_granted`: what the amount may be should it be granted, where that is open and the table is not too long to ask.
     """
@@ -62,6 +63,7 @@ class Done:
     row: Row
     decision: Decision
     notes: tuple[Label, ...]
+    seen: Seen
     if_granted: Value | None = None
 
     def explanation(self, policy: m.Policy, lang: Lang) -> Explanation:
@@ -74,7 +76,7 @@ class Batch:
     """A table decided. `rounds`: how often the case was decided until nothing more had to be set aside.
 
     `here`: what these rows say of relations to rows decided apart from them. `by_columns`: how many applications were
-    decided by column; `decided.world` does not hold them.
+    decided by column; `decided.world` does not hold them. `signs`: what was looked for.
     """
 
     tables: Tables
@@ -84,12 +86,17 @@ class Batch:
     accounts: tuple[Account, ...]
     rounds: int
     here: Elsewhere
+    signs: Signs
     by_columns: int = 0
 
     @property
     def policy(self) -> m.Policy:
         """The policy's last version, whose words the result uses."""
         return self.decided.world.plans.last.policy
+
+    def caps(self, done: Done) -> tuple[Cap, ...]:
+        """The caps that made an award smaller."""
+        return tuple(sign for i in done.seen.signs if isinstance(sign := self.signs.all[i], Cap))
 
     @property
     def adds_up(self) -> bool:
@@ -160,13 +167,15 @@ def _row_of(parts: tuple[Part, ...], span: Span | None) -> Key | None:
 def _batch(plans: Plans, tables: Tables, assembly: Assembly, decided: Decided, rounds: int) -> Batch:
     parts = tables.parts
     rows = [{row.number: row for row in part.placed.sheet.rows} for part in parts]
+    looked_for = signs.signs(plans, decided.world.readings)
     done = []
     for decision in decided.decision.decisions:
         key = assembly.applications[decision.subject.id]
         notes = tuple(_notes(plans, parts, assembly, decision))
         ent = decided.world.entities[decision.subject.kind][decision.subject.id]
         open_ = supposing.amount_if_granted(decided.world, ent)
-        done.append(Done(parts[key.sheet], rows[key.sheet][key.row], decision, notes, open_))
+        seen = signs.seen(decided.world, ent, decision, looked_for)
+        done.append(Done(parts[key.sheet], rows[key.sheet][key.row], decision, notes, seen, open_))
     rejected = dict(assembly.rejected)
     for i, part in enumerate(parts):
         for number in part.totals:
@@ -175,7 +184,7 @@ def _batch(plans: Plans, tables: Tables, assembly: Assembly, decided: Decided, r
     order = sorted(rejected)
     sets = tuple(Set(parts[key.sheet], rows[key.sheet][key.row], tuple(rejected[key])) for key in order)
     accounts = tuple(_account(i, part, assembly) for i, part in enumerate(parts))
-    return Batch(tables, decided, tuple(done), sets, accounts, rounds, assembly.here)
+    return Batch(tables, decided, tuple(done), sets, accounts, rounds, assembly.here, looked_for)
 
 
 def _account(number: int, part: Part, assembly: Assembly) -> Account:
