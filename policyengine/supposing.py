@@ -5,6 +5,7 @@ Both decide the case again with something supposed. What is stated stays as it i
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -72,12 +73,17 @@ def _within(world: World, ent: Ent, amount: Value) -> dict[FactRef, tuple[Number
         if not isinstance(low, Decimal | Fraction) or not isinstance(high, Decimal | Fraction):
             continue
         unit = smallest_unit(fact, low, world.policy.units)
-        starts = {value for number in _numbers(world, fact) for value in (number, exact.add(number, unit))}
-        for start in sorted((value for value in starts if low < value <= high), reverse=True):
+        numbers = {value for number in _numbers(world, fact) for value in (number, exact.add(number, unit))}
+        starts = sorted(value for value in numbers if low < value <= high)
+
+        def open_below(start: Number, ref: FactRef = ref, low: Number = low, unit: Number = unit) -> bool:
             below = {ref: (low, exact.subtract(start, unit))}
-            if _other(world, {}, below).value(ent, world.plans.last.application.granted) is False:
-                found[ref] = (start, high)
-                break
+            return _other(world, {}, below).value(ent, world.plans.last.application.granted) is not False
+
+        # a wider range refuses no more than one within it; mostly the fact does not matter, and the narrowest tells
+        if starts and not open_below(starts[0]):
+            refused = bisect_left(starts, True, lo=1, key=open_below)
+            found[ref] = (starts[refused - 1], high)
     return found
 
 
