@@ -118,9 +118,9 @@ def flat_sheet(grids: dict[str, Grid], main: str, of: str, by: str) -> None:
 # --- formats ---
 
 
-def files(grids: dict[str, Grid], rng: random.Random, folder: Path) -> list[Input]:
-    """The tables in a format drawn by lot."""
-    form = rng.choice(("csv", "csv", "xlsx", "parquet", "jsonl", "tsv"))
+def files(grids: dict[str, Grid], rng: random.Random, folder: Path, form: str = "") -> list[Input]:
+    """The tables in a format, if none is given in one drawn by lot."""
+    form = form or rng.choice(("csv", "csv", "xlsx", "parquet", "jsonl", "tsv"))
     if form == "xlsx":
         made = (
             Page(title, tuple(pages.Column(h) for h in grid[0]), tuple(tuple(line) for line in grid[1:]))
