@@ -71,17 +71,24 @@ Watch = Callable[[int, int], None]
 """Told how far a long work is: how many are done, of how many."""
 
 
+def answered(world: World, ent: Ent) -> Decision:
+    """The decision of one of many applications: with the words of refusals and notes, without what it rests on."""
+    return decide_one(world, ent, reasons=False, words=True)
+
+
 def decide_each(
-    plans: Plans, case: Case, readings: Mapping[str, str] | None = None, watch: Watch | None = None
+    plans: Plans,
+    case: Case,
+    readings: Mapping[str, str] | None = None,
+    watch: Watch | None = None,
+    each: Callable[[World, Ent], Decision] = answered,
 ) -> tuple[Decided, list[tuple[str, Diagnostic]]]:
     """As `decide`, but what cannot be decided is told instead of raised, so that the rest can be.
-
-    Refusals come with their words and notes, but what an answer rests on is left out.
 
     The findings come with the id of the application that they stop, "" for contradictions. While there are any, the
     decisions are not to be used: a group rule may look different without what is wrong. The results of entities that
     are no applications are left out where one of their relations is open, and so not known. `watch`: told of every
-    application.
+    application. `each`: decides one of them.
     """
     world = World(plans, case, dict(readings or {}))
     found = [("", d) for d in list(not_in_force(world)) or contradictions(world)]
@@ -93,7 +100,7 @@ def decide_each(
         if watch is not None:
             watch(i, len(applications))
         try:
-            decisions.append(decide_one(world, ent, reasons=False, words=True))
+            decisions.append(each(world, ent))
         except CaseError as error:
             found += [(ent.id, d) for d in error.diagnostics]
     shown = () if found else tuple(_results(world, (ent for ent in _others(world) if not ent.open)))

@@ -59,12 +59,14 @@ def explain(
     application = world.plans.last.application
     explanations = []
     names = heads.names(world) if depth != "none" else {}
+    everyone = [(ent.kind, ent.id) for kind in world.entities.values() for ent in kind.values()]
+    written = {key: i for i, key in enumerate(everyone)} if depth != "none" else {}
     wanted = questions(decided) if ask else ()
     others = Alternatives(world) if whatif and depth != "none" else None
     for decision in decided.decision.decisions:
         ent = world.entities[application.entity][decision.subject.id]
         lines = Lines(world, world.plan(world.when(ent)).policy, lang)
-        found = _Explainer(world, ent, lines, others, names).explain(decision, provenance, depth)
+        found = _Explainer(world, ent, lines, others, names, written).explain(decision, provenance, depth)
         own = {item.ref for item in decision.missing}
         explanations.append(replace(found, questions=tuple(q for q in wanted if q.missing.ref in own)))
     return CaseExplanation(decided.decision, tuple(explanations), provenance)
@@ -72,13 +74,14 @@ def explain(
 
 @dataclass(frozen=True, slots=True)
 class _Explainer:
-    """Explains the decision of one application."""
+    """Explains the decision of one application. `written`: the place of each entity, by kind and id, in the case."""
 
     world: World
     ent: Ent
     lines: Lines
     others: Alternatives | None
     names: Mapping[str, str]
+    written: Mapping[tuple[str, str], int]
 
     def explain(self, decision: Decision, provenance: Provenance | None, depth: str) -> Explanation:
         found = Explanation(
@@ -135,7 +138,7 @@ class _Explainer:
         for world in supposing.choices(self.world, self.ent, decision):
             ent = world.entities[self.ent.kind][self.ent.id]
             lines = Lines(world, self.lines.policy, self.lines.lang)
-            other = _Explainer(world, ent, lines, None, self.names)
+            other = _Explainer(world, ent, lines, None, self.names, self.written)
             yield other.explain(decide_one(world, ent), None, "steps" if depth == "full" else depth)
 
     # --- conditions ---
@@ -195,13 +198,13 @@ class _Explainer:
     def exception(self, name: str, ent: Ent, when: When) -> str:
         """The label of an `unless` that made a condition hold although its test does not."""
         plan = self.world.plan(when)
+        test = plan.nodes.get(f"{name}.test") or plan.nodes.get(f"{name}.within")
+        if test is None or self.world.value(ent, test.info.name, when) is True:
+            return ""
         for other, node in plan.nodes.items():
-            if node.info.owner == name and node.info.role == "unless":
-                test = plan.nodes.get(f"{name}.test") or plan.nodes.get(f"{name}.within")
-                if test is not None and self.world.value(ent, test.info.name, when) is True:
-                    return ""
-                if self.world.value(ent, other, when) is True:
-                    return node.info.label(self.lines.lang)
+            excepted = node.info.owner == name and node.info.role == "unless"
+            if excepted and self.world.value(ent, other, when) is True:
+                return node.info.label(self.lines.lang)
         return ""
 
     def evidence(self, node: p.Node, ent: Ent, when: When) -> str:
@@ -221,12 +224,10 @@ class _Explainer:
             if item.ent is not None and item.ent.given is not None and item.name in self.lines.policy.facts:
                 used[item.ent.kind, item.ent.id, item.name] = (item.ent, item.name)
         order = {name: i for i, name in enumerate(self.lines.policy.facts)}
-        written = {
-            ent: i for i, ent in enumerate(e for kind in self.world.entities.values() for e in kind.values())
-        }
 
         def place(pair: tuple[Ent, str]) -> tuple[bool, int, int]:
-            return pair[0] is not self.ent, written[pair[0]], order[pair[1]]
+            ent, name = pair
+            return ent is not self.ent, self.written[ent.kind, ent.id], order[name]
 
         for ent, name in sorted(used.values(), key=place):
             given = ent.given.facts.get(name) if ent.given else None

@@ -17,9 +17,10 @@ from policyengine import exact
 from policyengine.asked import asked
 from policyengine.bulk import answers
 from policyengine.bulk.deciding import Asked, NotByColumn, decide_bulk
+from policyengine.bulk.writing import Writer
 from policyengine.diagnostics import CaseError
 from policyengine.instances import Plans
-from policyengine.tables import book, flat, pages, sample
+from policyengine.tables import book, findings, flat, pages, sample
 from policyengine.tables.batch import Batch, decide_tables
 from policyengine.tables.pages import Page, Shown
 from policyengine.tables.read import How, Input, format_of, read_tables
@@ -187,6 +188,8 @@ def differences(
                 Asked(plans, tuple(inputs), how, wanted, readings, Path(folder)), duckdb.connect
             )
             other: Batch | CaseError = answers.batch(bulk)
+            written = Writer(bulk, "zh", Path(folder))
+            looks, counted = written.findings(), (written.tallies(), written.stood())
             note(f"{bulk.by_columns} by column")
         except NotByColumn:
             note("not by column")
@@ -200,6 +203,10 @@ def differences(
             yield f"{one.diagnostics} and {other.diagnostics}"
         return
     yield from differ(one, other)
+    if looks != findings.findings(one):
+        yield f"{looks} and {findings.findings(one)}"
+    if counted != (pages.tallies(one), pages.stood(one)):
+        yield f"{counted} and {pages.tallies(one)}, {pages.stood(one)}"
 
 
 def differ(one: Batch, other: Batch) -> Iterator[str]:
@@ -213,6 +220,11 @@ def differ(one: Batch, other: Batch) -> Iterator[str]:
                 yield from (f"{a.title}: {x} and {y}" for x, y in zip(a.rows, b.rows, strict=False) if x != y)
                 if len(a.rows) != len(b.rows):
                     yield f"{a.title}: {len(a.rows)} and {len(b.rows)} rows"
+    for a, b in zip(findings.findings(one), findings.findings(other), strict=False):
+        if a != b:
+            yield f"{a} and {b}"
+    if len(findings.findings(one)) != len(findings.findings(other)):
+        yield "another number of findings"
     for x, y in zip(flat.json_lines(one, "zh"), flat.json_lines(other, "zh"), strict=True):
         if x != y:
             yield f"{x} and {y}"

@@ -26,6 +26,7 @@ LAYERS = (
     ("validity",),
     ("refusing",),
     ("deciding", "checks"),
+    ("signs",),
     ("columns",),
     ("again", "inplay", "ladder"),
     ("distance", "alternatives", "asking"),

@@ -13,10 +13,11 @@ from policyengine import model as m
 from policyengine.bulk.deciding import Bulk
 from policyengine.bulk.linked import SHEET
 from policyengine.bulk.words import Words
-from policyengine.columns.compiling import FEN
+from policyengine.columns.compiling import FEN, SEPARATOR
 from policyengine.deciding import Decided, version_of
 from policyengine.decision import CaseDecision, Decision, Result, Subject
 from policyengine.exact import CONTEXT
+from policyengine.signs import Seen
 from policyengine.source import Span
 from policyengine.supposing import MOST_APPLICATIONS
 from policyengine.tables.batch import Batch, Done
@@ -41,6 +42,11 @@ def outline(bulk: Bulk) -> Batch:
     """A long table without what columns decided: what was decided the scalar way, and the accounts of all rows."""
     tables = replace(bulk.scalar.tables, notes=(*bulk.scalar.tables.notes, ("", _ways(bulk))))
     return replace(bulk.scalar, tables=tables, accounts=bulk.accounts, by_columns=bulk.by_columns)
+
+
+def seen_of(numbers: str, groups: tuple[str | None, ...]) -> Seen:
+    """What there is to look at, as the columns `signs` and `group N` have it."""
+    return Seen(tuple(int(number) for number in numbers.split(SEPARATOR) if number), groups)
 
 
 def _ways(bulk: Bulk) -> m.Label:
@@ -73,7 +79,19 @@ class Answers:
         query = bulk.query
         option = "option" if query.plans.last.application.option else "NULL AS option"
         named = [item.column for items in query.worded.values() for item in items]
-        columns = ["id", "outcome", "amount", "refusals", "option", "day", "version", *named]
+        groups = [f"group {i}" for i, _ in enumerate(query.signs.together)]
+        columns = [
+            "id",
+            "outcome",
+            "amount",
+            "refusals",
+            "option",
+            "day",
+            "version",
+            "signs",
+            *groups,
+            *named,
+        ]
         shown = [
             f'a."{c}"' if c != "option" else (f"a.{c}" if option == "option" else option) for c in columns
         ]
@@ -92,7 +110,8 @@ class Answers:
         for (n, title, *values), row in zip(found, rows, strict=True):
             assert n == row.number
             cells = dict(zip(columns, values, strict=True))
-            yield Done(part, row, self._decision(title, cells, shares), ())
+            seen = seen_of(cells["signs"], tuple(cells[name] for name in groups))
+            yield Done(part, row, self._decision(title, cells, shares), (), seen)
 
     def _paths(self) -> dict[tuple[str, ...], tuple[str, list[str]]]:
         """Whose the conditions are that may fail: for each path its joins, and the ids of what it leads to and what that

@@ -19,12 +19,14 @@ from policyengine.columns.compiling import Query, compile_query
 from policyengine.columns.database import Duck
 from policyengine.columns.dialect import literal
 from policyengine.columns.domain import NotExact
+from policyengine.deciding import Watch
 from policyengine.diagnostics import CaseError
 from policyengine.instances import Plans
 from policyengine.tables.batch import Account, Batch, decide_tables
 from policyengine.tables.cells import Row, placed
 from policyengine.tables.entries import bare_number
 from policyengine.tables.headers import unit_of
+from policyengine.tables.journal import Journal
 from policyengine.tables.read import How, Input, Opened, Tables, open_tables, read_part
 from policyengine.tables.rows import Elsewhere, Part, assemble
 
@@ -70,7 +72,8 @@ class Bulk:
 class Asked:
     """Tables to decide, and how.
 
-    `wanted`: facts whose columns are missed. `folder`: an empty one, for temporary files.
+    `wanted`: facts whose columns are missed. `folder`: an empty one, for temporary files. `watch` and `journal`: of what
+    is decided the scalar way, as of `decide_tables`.
     """
 
     plans: Plans
@@ -79,6 +82,8 @@ class Asked:
     wanted: frozenset[str]
     readings: Mapping[str, str]
     folder: Path
+    watch: Watch | None = None
+    journal: Journal | None = None
 
 
 def decide_bulk(asked: Asked, connect: Connect, spark: SparkSession | None = None) -> Bulk:
@@ -250,7 +255,14 @@ class _Run:
             query = self._columns(linked, known)
             parts = self._parts(linked)
             rest = Tables(parts, self.opened.complete, self.opened.notes)
-            scalar = decide_tables(self.plans, rest, self.asked.readings, elsewhere=known)
+            scalar = decide_tables(
+                self.plans,
+                rest,
+                self.asked.readings,
+                elsewhere=known,
+                watch=self.asked.watch,
+                journal=self.asked.journal,
+            )
             if self._known(linked, scalar.here) == known:
                 break
             here = scalar.here

@@ -12,10 +12,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from policyengine.bulk.answers import Answers
+from policyengine.bulk.answers import Answers, seen_of
 from policyengine.bulk.deciding import Bulk
 from policyengine.bulk.raw import Raw
 from policyengine.columns.cells import as_text
+from policyengine.columns.compiling import SEPARATOR
 from policyengine.columns.dialect import literal
 from policyengine.deciding import USED_UP
 from policyengine.diagnostics import Lang
@@ -23,9 +24,11 @@ from policyengine.exact import CONTEXT
 from policyengine.model import Label
 from policyengine.render import said
 from policyengine.render.csv import RISKY
-from policyengine.tables import pages
+from policyengine.signs import Cap
+from policyengine.tables import findings, pages
 from policyengine.tables.entries import bare_number
-from policyengine.tables.pages import Shown, Tally
+from policyengine.tables.findings import Finding, Look
+from policyengine.tables.pages import Shown, Stood, Tally
 from policyengine.tables.typed import TYPES
 
 _FEN = "CAST(0.01 AS DECIMAL(3, 2))"
@@ -86,19 +89,77 @@ class Writer:
 
     def tallies(self) -> dict[Label, Tally]:
         """What came of it all, by what was applied for."""
-        fact = self.answers.option_fact
+        fact, signs = self.answers.option_fact, self.bulk.query.signs.all
         option = "option" if fact else "NULL"
-        sql = f"""SELECT {option}, outcome, count(*), sum(CASE WHEN outcome = 'granted' THEN amount ELSE 0 END) FROM out_applications
+        sql = f"""SELECT {option}, outcome, signs, count(*), sum(CASE WHEN outcome = 'granted' THEN amount ELSE 0 END) FROM out_applications
             WHERE id NOT IN (SELECT id FROM "apart {self.kind}") GROUP BY ALL"""
-        found = pages.tallies(done.decision for done in self.bulk.scalar.done)
-        for name, outcome, number, fen in self.bulk.connection.execute(sql).fetchall():
-            found[self.answers.option_label(name)].add(
-                outcome, number, CONTEXT.divide(Decimal(fen), Decimal(100))
-            )
+        found = pages.tallies(self.bulk.scalar)
+        for name, outcome, numbers, number, fen in self.bulk.connection.execute(sql).fetchall():
+            capped = any(isinstance(signs[i], Cap) for i in seen_of(numbers, ()).signs)
+            granted = CONTEXT.divide(Decimal(fen), Decimal(100))
+            found[self.answers.option_label(name)].add(outcome, number, granted, number if capped else 0)
         order = [self.answers.option_label(name) for name in (fact.options if fact else ())]
         return dict(
             sorted(found.items(), key=lambda pair: order.index(pair[0]) if pair[0] in order else len(order))
         )
+
+    def stood(self) -> dict[pages.Standing, Stood]:
+        """The conditions that were not met and the caps that bound, of all rows."""
+        found = pages.stood(self.bulk.scalar)
+        query = self.bulk.query
+        wheres = list(query.worded)
+        of = {
+            f"{v}|{i}": plan.checks[name]
+            for v, (_, plan) in enumerate(query.plans.versions)
+            for i, (_, name) in enumerate(wheres)
+            if name in plan.checks
+        } | {f"cap|{i}": sign for i, sign in enumerate(query.signs.all) if isinstance(sign, Cap)}
+        keys = list(dict.fromkeys(pages.standing(each)[0] for each in of.values()))
+        named = ", ".join(
+            f"({literal(text)}, {keys.index(pages.standing(each)[0])})" for text, each in of.items()
+        )
+        if not named:
+            return found
+        words = {pages.standing(each)[0]: (pages.standing(each)[1], each.cited) for each in of.values()}
+        lists = f"""SELECT unnest(list_concat([CAST(version AS VARCHAR) || '|' || x FOR x IN string_split(refusals, '{SEPARATOR}')],
+            ['cap|' || x FOR x IN string_split(signs, '{SEPARATOR}')])) AS text, id FROM out_applications
+            WHERE (refusals <> '' OR signs <> '') AND id NOT IN (SELECT id FROM "apart {self.kind}")"""
+        sql = f"""SELECT key, count(*), min({{'n': n, 'id': id}}, {pages.SHOWN_IDS}) FROM (SELECT DISTINCT key, id FROM ({lists})
+            JOIN (VALUES {named}) k(text, key) USING (text)) JOIN (SELECT id, n FROM "draft {self.kind}") USING (id) GROUP BY key"""
+        for key, number, first in self.bulk.connection.execute(sql).fetchall():
+            stood = found.setdefault(keys[key], Stood(*words[keys[key]]))
+            stood.add(number, ((each["n"], each["id"]) for each in first))
+        return found
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What to look at in all rows."""
+        batch = self.bulk.scalar
+        looks = sorted([*self._looks(), *map(findings.look, batch.done)], key=lambda look: look.place[1])
+        return findings.gathered(batch.signs, looks, batch.rejected)
+
+    def _looks(self) -> Iterator[Look]:
+        """The rows decided by column in which there may be something to look at: signs, and what others have, too."""
+        raw = self.bulk.linked.cleans[self.kind].raw
+        title, connection = raw.placed.sheet.title, self.bulk.connection
+        ranks = range(len(self.bulk.query.signs.together))
+        columns = [index for index, _ in findings.numbered(raw.layout)]
+        several = [f'count(a."group {i}") OVER (PARTITION BY a."group {i}") > 1' for i in ranks]
+        groups = [f'CASE WHEN {test} THEN a."group {i}" END AS g{i}' for i, test in enumerate(several)]
+        given = [f"CAST(r.c{index} AS VARCHAR) AS r{index}" for index in columns]
+        shown = ", ".join(["d.n", "a.id", "a.signs", *groups, *given])
+        some = " OR ".join(
+            ["signs <> ''", *(f"g{i} IS NOT NULL" for i in ranks), *(f"r{index} <> ''" for index in columns)]
+        )
+        cursor = connection.execute(
+            f"""SELECT * FROM (SELECT {shown} FROM out_applications a JOIN "draft {self.kind}" d USING (id) JOIN {raw.view} r USING (n)
+            WHERE a.id NOT IN (SELECT id FROM "apart {self.kind}")) WHERE {some}"""
+        )
+        headers = [header for _, header in findings.numbered(raw.layout)]
+        while rows := cursor.fetchmany(10_000):
+            for n, id_, signs, *rest in rows:
+                own = tuple(rest[: len(ranks)])
+                numbers = findings.documents(zip(headers, rest[len(ranks) :], strict=True))
+                yield Look((title, n, id_), seen_of(signs, own), numbers)
 
     # --- the answer ---
 

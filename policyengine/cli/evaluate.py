@@ -20,6 +20,7 @@ from policyengine.cli.tables import REPORTS, apart, is_table, run_tables, table_
 @case_options
 @table_options
 @click.option("--strict", is_flag=True, help="有未处理的行就以3结束 / end with 3 where rows are set aside")
+@click.option("--resume", is_flag=True, help="接着上次没有算完的算 / go on with a run that was broken off")
 @click.option(
     "--report",
     "reports",
@@ -51,6 +52,7 @@ def command(
     out: str | None,
     lang: str,
     strict: bool,
+    resume: bool,
     reports: tuple[str, ...],
     from_: str | None,
     **options: Any,
@@ -58,7 +60,7 @@ def command(
     """Decide and print."""
     asked, reading = apart(options, from_)
     if is_table(files, from_):
-        run_tables(files, format_, out, lang, strict, reports, reading)
+        run_tables(files, format_, out, lang, (strict, resume), reports, reading)
         return
     depth = depth_of_cases or ("steps" if format_ == "html" else "summary")
     run_cases(files, depth, format_, out, lang, asked)

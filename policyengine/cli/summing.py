@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-SHOWN = 10  # clauses and findings that are listed on the terminal
+SHOWN = 10  # clauses that are listed on the terminal
+ALIKE = 3  # findings of one kind that are
 
 
 def summary(batch: Any, found: Any, lang: Any) -> str:
     """By program: how many applied, what came of it, and how much; the clauses that stood in the way; what to look at."""
     from policyengine.tables import pages
-    from policyengine.tables.capping import capped_in
 
-    capped = capped_in(batch.decided.world)
-    parts = [by_program(pages.programs(batch, lang, capped), lang)]
-    parts += [_by_clause(pages.by_clause(batch, lang, capped), lang), to_look_at(found, lang)]
+    parts = [by_program(pages.programs(batch, lang), lang)]
+    parts += [by_clause(pages.by_clause(batch, lang), lang), to_look_at(found, lang)]
     return "\n".join(part for part in parts if part)
 
 
@@ -35,7 +34,7 @@ def by_program(page: Any, lang: Any) -> str:
     return text.draw([Table(head, tuple(rows), tuple(range(1, len(keep))))])
 
 
-def _by_clause(page: Any, lang: Any) -> str:
+def by_clause(page: Any, lang: Any) -> str:
     """The page 分条款汇总 as text: the commonest reasons."""
     from policyengine.render import text
     from policyengine.render.blocks import Table
@@ -54,17 +53,22 @@ def to_look_at(found: Any, lang: Any) -> str:
     from policyengine.tables.findings import places
 
     zh = lang == "zh"
-    lines = [
-        f"{'核查' if zh else 'check'}  {item.label(lang)}{('：' if zh else ': ') + places(item, lang, 5) if item.rows else ''}"
-        for item in found[:SHOWN]
-    ]
-    left = len(found) - SHOWN
-    if left > 0:
-        lines.append(
-            f"……另有{left}条核查提示，见结果的“核查提示”"
-            if zh
-            else f"… and {left} more; see “findings” in the result"
-        )
+    by_code: dict[str, list[Any]] = {}
+    for item in found:
+        by_code.setdefault(item.code, []).append(item)
+    lines = []
+    for alike in by_code.values():
+        lines += [
+            f"{'核查' if zh else 'check'}  {item.label(lang)}{'：' if zh else ': '}{places(item, lang, 5)}"
+            for item in alike[:ALIKE]
+        ]
+        left = len(alike) - ALIKE
+        if left > 0:
+            lines.append(
+                f"……另有{left}条同类的，见结果的“核查提示”"
+                if zh
+                else f"… and {left} more of these; see “findings” in the result"
+            )
     return "".join(f"{line}\n" for line in lines)
 
 

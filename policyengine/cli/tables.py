@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from policyengine.cli import told
 from policyengine.cli.asked import STDIN, Asked
 from policyengine.cli.columns import ENGINES
 from policyengine.cli.common import (
+    CannotWrite,
     choose_policy,
     each_once,
     fail,
@@ -24,6 +26,7 @@ from policyengine.cli.common import (
     reads,
     write,
 )
+from policyengine.cli.journal import Journal
 from policyengine.cli.progress import progress
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,6 +40,7 @@ OF_TABLES = (
     "encoding",
     "complete",
     "strict",
+    "resume",
     "reports",
     "row",
     "engine",
@@ -58,10 +62,10 @@ class TablesAsked:
     from_: str | None = None
     engine: str = "auto"
 
-    def command(self, inputs: list[Any]) -> str:
+    def command(self, files: Iterable[str]) -> str:
         """The command that decides these tables again."""
         a = self.asked
-        words = ["policyengine", "evaluate", *("-" if item.name == STDIN else item.name for item in inputs)]
+        words = ["policyengine", "evaluate", *("-" if name == STDIN else name for name in files)]
         for option, values in (
             ("--policy", [a.policy]), ("--as-of", [a.as_of]), ("--reading", a.readings), ("--set", a.sets), ("--fact", a.facts),
             ("--sheet", self.sheets), ("--header-row", [self.header_row]), ("--map", self.maps), ("--map-file", [self.map_file]),
@@ -119,11 +123,14 @@ def run_tables(
     format_: str,
     out: str | None,
     lang: str,
-    strict: bool,
+    flags: tuple[bool, bool],
     reports: tuple[str, ...],
     reading: TablesAsked,
 ) -> None:
-    """Decide every row of the tables and write the result; end with 3 where rows are unaccounted for."""
+    """Decide every row of the tables and write the result; end with 3 where rows are unaccounted for.
+
+    `flags`: `--strict` and `--resume`.
+    """
     from policyengine.diagnostics import CaseError, PolicyError
     from policyengine.tables import pages
 
@@ -135,9 +142,16 @@ def run_tables(
         raise click.UsageError(
             "--report 写成 .xlsx；只有一张时也可以写成 .csv / --report goes to .xlsx, a single one also to .csv"
         )
-    with TemporaryDirectory(prefix="policyengine-") as folder:
+    strict, resume = flags
+    if resume and out in (None, "-"):
+        raise click.UsageError("--resume 要和 -o 文件一起用 / --resume goes with -o")
+    journal = Journal(str(out), lang, resume) if out not in (None, "-") else None
+    with (
+        TemporaryDirectory(prefix="policyengine-") as folder,
+        _kept(journal, files, reading, out, reports, strict),
+    ):
         try:
-            found = decide(files, lang, reading, None if reports else Path(folder))
+            found = decide(files, lang, reading, None if reports else Path(folder), journal=journal)
             batch = found.outline
             about = pages.About(
                 tuple(_about(found.plans, found.inputs, found.readings, reading, lang)),
@@ -163,6 +177,33 @@ def run_tables(
         sys.exit(3)
     if (strict and batch.rejected) or not (batch.done or batch.by_columns):
         sys.exit(3)
+
+
+@contextmanager
+def _kept(
+    journal: Journal | None, files: tuple[str, ...], reading: TablesAsked, out: str | None, reports: tuple[str, ...], strict: bool
+) -> Iterator[None]:  # fmt: skip
+    """A run that is broken off says how to go on; one that is done leaves nothing behind."""
+    try:
+        yield
+    except (KeyboardInterrupt, CannotWrite) as error:
+        if journal is not None and journal.broken_off():
+            words = ["-o", str(out), *(word for name in reports for word in ("--report", name))]
+            words += ["--engine", reading.engine] if reading.engine != "auto" else []
+            words += [
+                *(["--strict"] if strict else []),
+                *(["--lang", journal.lang] if journal.lang != "zh" else []),
+                "--resume",
+            ]
+            again = f"{reading.command(files)} {' '.join(map(quoted, words))}"
+            note(
+                f"已经认定的留着，接着算：{again}",
+                f"what was decided is kept; go on with: {again}",
+                journal.lang,
+            )
+        raise error
+    if journal is not None:
+        journal.done()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +241,13 @@ class Found:
 
 
 def decide(
-    files: tuple[str, ...], lang: str, reading: TablesAsked, folder: Path | None = None, which: tuple[str | None, int | None] = (None, None)
+    files: tuple[str, ...], lang: str, reading: TablesAsked, folder: Path | None = None, which: tuple[str | None, int | None] = (None, None),
+    journal: Journal | None = None,
 ) -> Found:  # fmt: skip
     """Decide tables.
 
     `folder`: for temporary files, where it may be done by column. `which`: the id or row of the only application that is
-    asked for; with it comes at least all that is linked with it.
+    asked for; with it comes at least all that is linked with it. `journal`: keeps what is decided one by one.
     """
     from policyengine import api
     from policyengine.asked import asked
@@ -218,23 +260,39 @@ def decide(
     readings = api.with_readings(plans, reading.asked.readings)
     inputs = [_input(name, reading.from_) for name in files]
     how, wanted = _how(reading), asked(plans.last).default
-    if folder is not None and not reading.asked.as_of and not reading.asked.facts:
-        from policyengine.bulk.deciding import Asked as Tables
-
-        tables = Tables(plans, tuple(inputs), how, wanted, readings, folder)
-        if which != (None, None):
-            linked = linked_with(tables, *which, reading.engine)
-            if linked is not None:
-                return Found(plans, readings, inputs, linked)
-        elif (bulk := by_columns(tables, reading.engine)) is not None:
-            return Found(plans, readings, inputs, bulk=bulk)
-    whole = read_tables(plans.policy, inputs, how, wanted)
-
-    def change(case: Any) -> Any:
-        return world_of(api, plans, case, no_header(), reading.asked)
-
+    if journal is not None:
+        journal.begin(plans, _belongs(plans, inputs, readings, reading, how))
     with progress(lang) as watch:
-        return Found(plans, readings, inputs, decide_tables(plans, whole, readings, change, watch=watch))
+        if folder is not None and not reading.asked.as_of and not reading.asked.facts:
+            from policyengine.bulk.deciding import Asked as Tables
+
+            tables = Tables(plans, tuple(inputs), how, wanted, readings, folder, watch, journal)
+            if which != (None, None):
+                linked = linked_with(tables, *which, reading.engine)
+                if linked is not None:
+                    return Found(plans, readings, inputs, linked)
+            elif (bulk := by_columns(tables, reading.engine)) is not None:
+                return Found(plans, readings, inputs, bulk=bulk)
+        whole = read_tables(plans.policy, inputs, how, wanted)
+
+        def change(case: Any) -> Any:
+            return world_of(api, plans, case, no_header(), reading.asked)
+
+        batch = decide_tables(plans, whole, readings, change, watch=watch, journal=journal)
+        return Found(plans, readings, inputs, batch)
+
+
+def _belongs(
+    plans: Any, inputs: list[Any], readings: dict[str, str], reading: TablesAsked, how: Any
+) -> dict[str, str]:
+    """What the answers of a run belong to, by what people call it."""
+    from policyengine.tables.journal import FORM
+
+    p = _provenance(plans, inputs, readings, reading)
+    return {
+        "程序版本": f"{p.engine}/{FORM}", "政策内容": p.policy_hash, "原文": p.text_hash, "输入文件": p.input_hash,
+        "口径": repr(p.readings), "改动": repr(p.changed), "命令": p.command, "--engine": reading.engine, "怎样读表": repr(how),
+    }  # fmt: skip
 
 
 def run_explain(
@@ -355,4 +413,4 @@ def _provenance(plans: Any, inputs: list[Any], readings: dict[str, str], reading
     names = " ".join(item.name for item in inputs)
     data = b"".join(item.data for item in inputs)
     made = provenance_of(plans, names, data, readings, no_header(), reading.asked)
-    return replace(made, command=reading.command(inputs))
+    return replace(made, command=reading.command(item.name for item in inputs))

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from policyengine.cli.common import CannotWrite, note, whole_file, write, write_bytes
-from policyengine.cli.summing import by_program, listed, summary, to_look_at
+from policyengine.cli.summing import by_clause, by_program, listed, summary, to_look_at
 from policyengine.unread import reason
 
 SHOWN = 20  # rows set aside that are listed on the terminal
@@ -75,33 +75,40 @@ def write_result(
         write(listed(batch, lang) + summary(batch, found, lang), out)
     if out is None or out == "-":
         return []
-    files = [out]
-    if target in ("csv", "parquet") and batch.rejected:
-        aside = _aside_name(out, lang)
-        write(flat.csv_text(pages.rejected(batch, lang)), aside, bom=True)
-        files.append(aside)
-    if target in ("csv", "jsonl", "parquet"):
-        click.echo(summary(batch, found, lang), nl=False)
-    return files
+    if target == "text":
+        return [out]
+    click.echo(summary(batch, found, lang), nl=False)
+    return [out, *_beside(batch, found, target, out, lang)]
+
+
+def _beside(batch: Any, found: Any, target: str, out: str, lang: Any) -> Iterator[str]:
+    """Write what does not go into a file of one table beside it, `结果.未处理.csv`; the names of the files."""
+    from policyengine.tables import findings, flat, pages
+
+    made = [findings.page(batch.policy, found, lang)]
+    if target != "jsonl":  # there they are lines of their own
+        made.insert(0, pages.rejected(batch, lang))
+    for page in made:
+        if page.rows:
+            name = str(Path(out).with_suffix(f".{page.title.replace(' ', '-')}.csv"))
+            write(flat.csv_text(page), name, bom=True)
+            yield name
 
 
 def write_long(found: Any, target: str, out: str, lang: Any, folder: Path) -> list[str]:
     """Write what columns decided by the database itself; the names of the files."""
     from policyengine.bulk.writing import Writer
-    from policyengine.tables import flat, pages
-    from policyengine.tables.findings import not_looked_at
+    from policyengine.tables import pages
 
     writer = Writer(found.bulk, lang, folder)
     with _by_database(out) as path:
         writer.write(path, target)
-    files = [out]
-    aside = _aside_name(out, lang)
-    if found.outline.rejected:
-        write(flat.csv_text(pages.rejected(found.outline, lang)), aside, bom=True)
-        files.append(aside)
-    click.echo(by_program(pages.programs_page(found.outline.policy, writer.tallies(), lang), lang), nl=False)
-    click.echo(to_look_at([not_looked_at(found.bulk.by_columns)], lang), nl=False)
-    return files
+    to_see = writer.findings()
+    policy = found.outline.policy
+    parts = [by_program(pages.programs_page(policy, writer.tallies(), lang), lang)]
+    parts += [by_clause(pages.clauses_page(policy, writer.stood(), lang), lang), to_look_at(to_see, lang)]
+    click.echo("\n".join(part for part in parts if part), nl=False)
+    return [out, *_beside(found.outline, to_see, target, out, lang)]
 
 
 @contextmanager
@@ -114,7 +121,3 @@ def _by_database(out: str) -> Iterator[Path]:
             yield path
         except duckdb.IOException as error:  # no room on the disk, for the result or on the way
             raise CannotWrite(f"写不了 {out} / cannot write {out}: {error}") from error
-
-
-def _aside_name(out: str, lang: Any) -> str:
-    return str(Path(out).with_suffix(".未处理.csv" if lang == "zh" else ".set-aside.csv"))

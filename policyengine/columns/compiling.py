@@ -22,6 +22,7 @@ from policyengine.columns.domain import (
     either,
     opposite,
 )
+from policyengine.columns.looks import Looks
 from policyengine.columns.names import Names
 from policyengine.columns.refusals import Refusals, Where
 from policyengine.columns.scope import Scope
@@ -29,6 +30,7 @@ from policyengine.columns.text import Output, Written, write
 from policyengine.deciding import pools
 from policyengine.instances import Plans
 from policyengine.lang import nodes as n
+from policyengine.signs import Signs, signs
 from policyengine.values import Type
 
 SEPARATOR = "、"
@@ -69,7 +71,8 @@ class Query:
     lost: Mapping[str, str]
     cohort: tuple[str, ...]
     columns: Mapping[str, str]
-    worded: Mapping[Where, tuple[Named, ...]] = field(default_factory=dict)
+    worded: Mapping[Where, tuple[Named, ...]]
+    signs: Signs
 
     @property
     def needed(self) -> frozenset[str]:
@@ -99,6 +102,7 @@ def compile_query(
         chosen,
         Names(plans, chosen, dialect, frozenset(full), frozenset(single), frozenset(empty)),
         words,
+        signs(plans, chosen),
     ).query()
 
 
@@ -108,6 +112,7 @@ class _Compiler:
     readings: dict[str, str]
     names: Names
     words: bool
+    signs: Signs
     columns: dict[str, str] = field(default_factory=dict)
     worded: dict[Where, tuple[Named, ...]] = field(default_factory=dict)
 
@@ -132,7 +137,7 @@ class _Compiler:
             self.plans, self.readings, tables.schema(self.plans), written,
             {name: output.frame.name for name, output in outputs.items()},
             {name: self._number(name) for name in outputs}, scales, self.names.scalar,
-            tuple(sorted(self.names.cohort)), self.columns, self.worded,
+            tuple(sorted(self.names.cohort)), self.columns, self.worded, self.signs,
         )  # fmt: skip
 
     # --- outputs ---
@@ -157,10 +162,11 @@ class _Compiler:
         if self.words:
             named, unsaid = self._named(refusals)
             columns |= {**named, **self._when(scope), "used_up": both(granted.yes, self._used_up(scope))}
-            fault = either(fault, unsaid)
-        if application.option:
-            option = names.read(scope, application.option)
-            assert isinstance(option, Word)
+            looks = Looks(names, scope, granted.yes, refusals, self._option(scope))
+            columns |= {"signs": self._joined(looks.numbers(self.signs)), **looks.groups(self.signs)}
+            fault = either(fault, unsaid, looks.fault)
+        option = self._option(scope)
+        if option is not None:
             fault = either(fault, option.fault)
             self.columns["option"] = "text"
             columns["option"] = f"CASE WHEN {both(option.known, opposite(option.none))} THEN {option.sql} END"
@@ -188,13 +194,24 @@ class _Compiler:
         for i, ((_, name), listed) in enumerate(refusals.listed.items()):
             key = str(i) if self.words else name
             by_name[key] = either(by_name.get(key, FALSE), listed)
-        texts = [
-            f"CASE WHEN {listed} THEN '{name}' END" for name, listed in by_name.items() if listed != FALSE
-        ]
-        if not texts:
-            return "''"
-        joined = self.names.dialect.joined.format(separator=SEPARATOR, texts=",\n      ".join(texts))
-        return f"CASE WHEN {granted.no} THEN {joined} ELSE '' END"
+        joined = self._joined(by_name)
+        return joined if joined == "''" else f"CASE WHEN {granted.no} THEN {joined} ELSE '' END"
+
+    def _joined(self, there: Mapping[str, str]) -> str:
+        """The names of those that are there, joined."""
+        texts = [f"CASE WHEN {test} THEN '{name}' END" for name, test in there.items() if test != FALSE]
+        return (
+            self.names.dialect.joined.format(separator=SEPARATOR, texts=",\n      ".join(texts))
+            if texts
+            else "''"
+        )
+
+    def _option(self, scope: Scope) -> Word | None:
+        """What is applied for, if the policy asks that."""
+        name = self.plans.last.application.option
+        option = self.names.read(scope, name) if name else None
+        assert option is None or isinstance(option, Word)
+        return option
 
     def _named(self, refusals: Refusals) -> tuple[dict[str, str], str]:
         """Columns of what the words of the listed conditions name, and where columns do not know it."""

@@ -1,28 +1,30 @@
 """Tables to decisions, row by row: what contradicts itself is set aside and the rest decided again, until it all stands.
 
-`decide_batch` is the one place where a whole case is decided; another way of deciding takes its place without the rest
-knowing. Rows in are decided, set aside, blank or examples, and the accounts say how many of each.
+Rows in are decided, set aside, blank or examples, and the accounts say how many of each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from policyengine import model as m
-from policyengine import supposing
+from policyengine import signs, supposing
 from policyengine.case import Case
-from policyengine.deciding import Decided, Watch, decide_each
+from policyengine.deciding import Decided, Watch, answered, decide_each
 from policyengine.decision import Decision
 from policyengine.diagnostics import CaseError, Diagnostic, Lang, diagnostic
 from policyengine.explanation import Explanation
-from policyengine.instances import Plans
+from policyengine.instances import Ent, Plans
 from policyengine.model import Label
+from policyengine.signs import Cap, Seen, Signs
 from policyengine.source import Span
 from policyengine.tables.cells import Grid, Row
+from policyengine.tables.journal import Answer, Journal
 from policyengine.tables.read import Tables
 from policyengine.tables.rows import Assembly, Elsewhere, Key, Part, Rejections, assemble
 from policyengine.values import Value
+from policyengine.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Set:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A row decided. `notes`: what to know besides, such as rows set aside that share its firm.
+    """A row decided. `notes`: what to know besides, such as rows set aside that share its firm. `seen`: what to look at.
 
     `if_granted`: what the amount may be should it be granted, where that is open and the table is not too long to ask.
     """
@@ -62,6 +64,7 @@ class Done:
     row: Row
     decision: Decision
     notes: tuple[Label, ...]
+    seen: Seen
     if_granted: Value | None = None
 
     def explanation(self, policy: m.Policy, lang: Lang) -> Explanation:
@@ -74,7 +77,7 @@ class Batch:
     """A table decided. `rounds`: how often the case was decided until nothing more had to be set aside.
 
     `here`: what these rows say of relations to rows decided apart from them. `by_columns`: how many applications were
-    decided by column; `decided.world` does not hold them.
+    decided by column; `decided.world` does not hold them. `signs`: what was looked for.
     """
 
     tables: Tables
@@ -84,12 +87,17 @@ class Batch:
     accounts: tuple[Account, ...]
     rounds: int
     here: Elsewhere
+    signs: Signs
     by_columns: int = 0
 
     @property
     def policy(self) -> m.Policy:
         """The policy's last version, whose words the result uses."""
         return self.decided.world.plans.last.policy
+
+    def caps(self, done: Done) -> tuple[Cap, ...]:
+        """The caps that made an award smaller."""
+        return tuple(sign for i in done.seen.signs if isinstance(sign := self.signs.all[i], Cap))
 
     @property
     def adds_up(self) -> bool:
@@ -99,11 +107,24 @@ class Batch:
         return all(account.adds_up for account in self.accounts) and used == len(self.done)
 
 
-def decide_batch(
-    plans: Plans, case: Case, readings: Mapping[str, str], watch: Watch | None = None
-) -> tuple[Decided, list[tuple[str, Diagnostic]]]:
-    """All applications of a case, and what forbids deciding some, with the id of the application or ""."""
-    return decide_each(plans, case, readings, watch)
+@dataclass(slots=True)
+class _Answers:
+    """Decides the applications of a case one by one, but those that a journal has; the answers by id."""
+
+    looked_for: Signs
+    journal: Journal | None
+    found: dict[str, Answer] = field(default_factory=dict)
+
+    def __call__(self, world: World, ent: Ent) -> Decision:
+        answer = self.journal.kept(ent.id) if self.journal is not None else None
+        if answer is None:
+            decision = answered(world, ent)
+            seen = signs.seen(world, ent, decision, self.looked_for)
+            answer = Answer(decision, seen, supposing.amount_if_granted(world, ent))
+            if self.journal is not None:
+                self.journal.keep(answer)
+        self.found[ent.id] = answer
+        return answer.decision
 
 
 def decide_tables(
@@ -113,21 +134,27 @@ def decide_tables(
     change: Callable[[Case], Case] = lambda case: case,
     elsewhere: Elsewhere | None = None,
     watch: Watch | None = None,
+    journal: Journal | None = None,
 ) -> Batch:
     """Every row decided or set aside.
 
     `change`: what the command changes in the case (`--as-of`, `--fact`). `elsewhere`: of rows of the same tables that are
-    decided apart from these. `watch`: told of every application how many are decided, of how many.
+    decided apart from these. `watch`: told of every application how many are decided, of how many. `journal`: keeps the
+    answers, and has those of a run that was broken off.
     """
+    looked_for = signs.signs(plans, readings)
     rejected: Rejections = {}
     rounds = 0
     while True:
         rounds += 1
         assembly = assemble(plans.policy, tables.parts, tables.complete, rejected, elsewhere)
         rejected = assembly.rejected
-        decided, found = decide_batch(plans, change(assembly.case), readings, watch)
+        if journal is not None:
+            journal.section()
+        answers = _Answers(looked_for, journal)
+        decided, found = decide_each(plans, change(assembly.case), readings, watch, answers)
         if not found:
-            return _batch(plans, tables, assembly, decided, rounds)
+            return _batch(plans, tables, assembly, decided, answers, rounds)
         new = dict(_blamed(tables.parts, assembly, found))
         if not new:  # what is wrong lies in no row: an option of the command, or the policy
             raise CaseError([d for _, d in found])
@@ -157,16 +184,18 @@ def _row_of(parts: tuple[Part, ...], span: Span | None) -> Key | None:
     return None
 
 
-def _batch(plans: Plans, tables: Tables, assembly: Assembly, decided: Decided, rounds: int) -> Batch:
+def _batch(
+    plans: Plans, tables: Tables, assembly: Assembly, decided: Decided, answers: _Answers, rounds: int
+) -> Batch:
     parts = tables.parts
     rows = [{row.number: row for row in part.placed.sheet.rows} for part in parts]
     done = []
     for decision in decided.decision.decisions:
         key = assembly.applications[decision.subject.id]
         notes = tuple(_notes(plans, parts, assembly, decision))
-        ent = decided.world.entities[decision.subject.kind][decision.subject.id]
-        open_ = supposing.amount_if_granted(decided.world, ent)
-        done.append(Done(parts[key.sheet], rows[key.sheet][key.row], decision, notes, open_))
+        answer = answers.found[decision.subject.id]
+        row = rows[key.sheet][key.row]
+        done.append(Done(parts[key.sheet], row, decision, notes, answer.seen, answer.if_granted))
     rejected = dict(assembly.rejected)
     for i, part in enumerate(parts):
         for number in part.totals:
@@ -175,7 +204,7 @@ def _batch(plans: Plans, tables: Tables, assembly: Assembly, decided: Decided, r
     order = sorted(rejected)
     sets = tuple(Set(parts[key.sheet], rows[key.sheet][key.row], tuple(rejected[key])) for key in order)
     accounts = tuple(_account(i, part, assembly) for i, part in enumerate(parts))
-    return Batch(tables, decided, tuple(done), sets, accounts, rounds, assembly.here)
+    return Batch(tables, decided, tuple(done), sets, accounts, rounds, assembly.here, answers.looked_for)
 
 
 def _account(number: int, part: Part, assembly: Assembly) -> Account:

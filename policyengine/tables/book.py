@@ -12,11 +12,11 @@ from typing import Any
 
 from policyengine.diagnostics import CaseError, diagnostic, width
 from policyengine.tables.cells import whole_file
+from policyengine.tables.longrows import MAX_TEXT, Long, TooLong, filled
 from policyengine.tables.pages import Page, Prose, Shown
 
 FORMATS = {"yuan": "#,##0.00", "wan": "#,##0.00####", "date": "yyyy-mm-dd", "count": "0", "text": "@", "long": "@"}  # fmt: skip
 MAX_ROWS = 1_048_576
-MAX_TEXT = 32_767
 _LEAST, _MOST, _LONG = 8, 24, 48
 _SAMPLE = 200  # rows that widths are measured on
 _CREATED = datetime(2000, 1, 1)  # a fixed day: the same answers make the same file
@@ -25,7 +25,8 @@ _LINES: Mapping[str, Mapping[str, Any]] = {
     "note": {"italic": True}, "title": {"bold": True, "font_size": 12, "top": 1, "bg_color": "#E8E4DA"},
     "head": {"bold": True, "font_color": "#5B5345"}, "text": {},
 }  # fmt: skip
-_BIG = 20_000  # rows from which the writer keeps them in temporary files
+_BIG = 20_000  # rows from which texts stand in their cells and not in a table of their own
+_FEW = 1_000  # rows of a page that the writer of workbooks puts down itself
 
 
 def office(name: str) -> Any:
@@ -60,35 +61,51 @@ def write_book(pages: Iterable[Page | Prose], name: str, properties: Mapping[str
         kind: workbook.add_format({"valign": "top", "text_wrap": True, **look})
         for kind, look in _LINES.items()
     }
-    for page in made:
+    long: dict[str, Long] = {}
+    for i, page in enumerate(made, 1):
         if _length(page) >= MAX_ROWS:
             raise CaseError([diagnostic("table-too-long-for-excel", whole_file(name), name=page.title)])
         if isinstance(page, Prose):
             _prose(workbook.add_worksheet(page.title), page, looks["link"], head, lines)
-        else:
-            _page(workbook.add_worksheet(page.title), page, looks, head)
+            continue
+        here = len(page.rows)
+        if big and here > len(page.links) + _FEW:
+            here = len(page.links)
+            long[f"xl/worksheets/sheet{i}.xml"] = Long(page, here)
+        _page(workbook.add_worksheet(page.title), page, looks, head, here)
     try:
         workbook.close()
     except xlsxwriter.exceptions.FileCreateError as error:  # of its temporary files
         raise OSError(*error.args[0].args) from error
-    return out.getvalue()
+    try:
+        return filled(out.getvalue(), long) if long else out.getvalue()
+    except TooLong as error:
+        raise CaseError(
+            [diagnostic("table-too-long-for-excel", whole_file(name), name=error.title)]
+        ) from error
 
 
 def _length(page: Page | Prose) -> int:
     return len(page.lines if isinstance(page, Prose) else page.rows)
 
 
-def _page(sheet: Any, page: Page, looks: Mapping[str, Any], head: Any) -> None:
+def _page(sheet: Any, page: Page, looks: Mapping[str, Any], head: Any, here: int) -> None:
+    """A page with the rows that are written `here`; of the others a blank one, in the place of the last."""
     for i, column in enumerate(page.columns):
         sheet.set_column(i, i, _width(page, i))
-        sheet.write_string(0, i, column.header, head)
-    kinds = [(column.kind, looks[column.kind]) for column in page.columns]
-    for number, row in enumerate(page.rows, 1):
+        sheet.write_string(0, i, _plain(column.header), head)
+    kinds = [looks[column.kind] for column in page.columns]
+    for number, row in enumerate(page.rows[:here], 1):
         for i, value in enumerate(row):
             if i == page.link_column and number <= len(page.links):
-                sheet.write_url(number, i, f"internal:{page.links[number - 1]}", looks["link"], str(value))
+                sheet.write_url(
+                    number, i, f"internal:{page.links[number - 1]}", looks["link"], _plain(str(value))
+                )
             elif value is not None and value != "":
-                _cell(sheet, number, i, value, kinds[i][1])
+                _cell(sheet, number, i, value, kinds[i])
+    if here < len(page.rows):
+        for i, look in enumerate(kinds):
+            sheet.write_blank(len(page.rows), i, None, look)
     sheet.freeze_panes(1, min(3, len(page.columns) - 1))
     sheet.autofilter(0, 0, max(1, len(page.rows)), len(page.columns) - 1)
     sheet.repeat_rows(0)
@@ -104,10 +121,10 @@ def _prose(sheet: Any, page: Prose, link: Any, head: Any, looks: Mapping[str, An
         sheet.write_string(0, i, column.header, head)
     for number, line in enumerate(page.lines, 1):
         if line.link:
-            sheet.write_url(number, 0, f"internal:{line.link}", link, line.mark[:MAX_TEXT])
+            sheet.write_url(number, 0, f"internal:{line.link}", link, _plain(line.mark))
         for i, text in enumerate(("" if line.link else line.mark, line.text, line.place)):
             if text:
-                sheet.write_string(number, i, text[:MAX_TEXT], looks[line.kind])
+                sheet.write_string(number, i, _plain(text), looks[line.kind])
     sheet.freeze_panes(1, 0)
     sheet.hide_gridlines(2)
     sheet.repeat_rows(0)
@@ -117,11 +134,16 @@ def _prose(sheet: Any, page: Prose, link: Any, head: Any, looks: Mapping[str, An
 
 def _cell(sheet: Any, row: int, column: int, value: Shown, look: Any) -> None:
     if isinstance(value, str):
-        sheet.write_string(row, column, value[:MAX_TEXT], look)
+        sheet.write_string(row, column, _plain(value), look)
     elif isinstance(value, date):
-        sheet.write_datetime(row, column, datetime(value.year, value.month, value.day), look)
+        sheet.write_datetime(row, column, value, look)
     elif isinstance(value, Decimal | int):
         sheet.write_number(row, column, value, look)
+
+
+def _plain(text: str) -> str:
+    """As much of a text as a cell may hold. The writer would take `<r>…</r>` for markup and put it down as it is."""
+    return f"{text[: MAX_TEXT - 1]} " if text.startswith("<r>") and text.endswith("</r>") else text[:MAX_TEXT]
 
 
 def _width(page: Page, column: int) -> int:

@@ -14,13 +14,14 @@ from typing import Literal
 
 from policyengine import clauses, labels, wording
 from policyengine import model as m
-from policyengine.decision import Decision, Supposed
+from policyengine.decision import Decision, Failure, Supposed
 from policyengine.diagnostics import Lang
 from policyengine.exact import CONTEXT
 from policyengine.model import OUTCOMES, Label
+from policyengine.plan import Check
 from policyengine.render import said
+from policyengine.signs import Cap
 from policyengine.tables.batch import Batch, Done, Set
-from policyengine.tables.capping import Cap, Capped
 from policyengine.tables.cells import Row
 from policyengine.tables.rows import Part
 from policyengine.values import Unknown
@@ -28,6 +29,7 @@ from policyengine.values import Unknown
 Shown = str | int | Decimal | date | None
 Kind = Literal["text", "long", "yuan", "wan", "date", "count"]
 WAN = Decimal(10_000)
+SHOWN_IDS = 20  # of each clause in 分条款汇总
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +79,13 @@ class About:
     readings: tuple[tuple[str, str], ...]
 
 
-def unknown(_: Decision) -> None:
-    """Of no decision it is known whether a cap bound."""
-    return
-
-
-def pages(batch: Batch, about: About, lang: Lang, capped: Capped = unknown) -> tuple[Page, ...]:
-    """The pages of the result that the answers alone give, in order. `capped`: the caps that bound in a decision."""
+def pages(batch: Batch, about: About, lang: Lang) -> tuple[Page, ...]:
+    """The pages of the result that the answers alone give, in order."""
     made = [details(batch, lang)]
     shares = results(batch, lang)
     if shares.rows:
         made.append(shares)
-    made += [programs(batch, lang, capped), by_clause(batch, lang, capped), rejected(batch, lang)]
+    made += [programs(batch, lang), by_clause(batch, lang), rejected(batch, lang)]
     return (*made, terms(batch, about, lang), versions(batch, about, lang))
 
 
@@ -208,9 +205,9 @@ def results(batch: Batch, lang: Lang) -> Page:
     return Page(_t(lang, "分项结果", "results"), columns, tuple(rows))
 
 
-def programs(batch: Batch, lang: Lang, capped: Capped = unknown) -> Page:
+def programs(batch: Batch, lang: Lang) -> Page:
     """分项汇总: how many applied for what, and what came of it, with a last row of sums."""
-    return programs_page(batch.policy, tallies((done.decision for done in batch.done), capped), lang)
+    return programs_page(batch.policy, tallies(batch), lang)
 
 
 @dataclass(slots=True)
@@ -219,22 +216,22 @@ class Tally:
 
     counts: Counter[str] = field(default_factory=Counter)
     granted: Decimal = Decimal(0)
-    capped: int | None = 0
+    capped: int = 0
 
-    def add(self, outcome: str, number: int, granted: Decimal, capped: int | None = None) -> None:
-        """`capped`: how many of them a cap made smaller, None where that is not known."""
+    def add(self, outcome: str, number: int, granted: Decimal, capped: int) -> None:
+        """`capped`: how many of them a cap made smaller."""
         self.counts[outcome] += number
         self.granted = CONTEXT.add(self.granted, granted)
-        self.capped = None if self.capped is None or capped is None else self.capped + capped
+        self.capped += capped
 
 
-def tallies(decisions: Iterable[Decision], capped: Capped = unknown) -> dict[Label, Tally]:
+def tallies(batch: Batch) -> dict[Label, Tally]:
     """By what was applied for."""
     found: dict[Label, Tally] = defaultdict(Tally)
-    for d in decisions:
+    for done in batch.done:
+        d = done.decision
         paid = d.amount if d.outcome == "granted" and isinstance(d.amount, Decimal) else Decimal(0)
-        bound = capped(d)
-        found[d.option_label].add(d.outcome, 1, paid, None if bound is None else int(bool(bound)))
+        found[d.option_label].add(d.outcome, 1, paid, 1 if batch.caps(done) else 0)
     return found
 
 
@@ -262,29 +259,59 @@ def _program(name: str, tally: Tally) -> tuple[Shown, ...]:
     return (name, tally.counts.total(), *counts, tally.granted, _wan(tally.granted), tally.capped)
 
 
-def by_clause(batch: Batch, lang: Lang, capped: Capped = unknown) -> Page:
+def by_clause(batch: Batch, lang: Lang) -> Page:
     """分条款汇总: each condition that was not met and each cap that bound, by clause, with how often and where."""
-    policy = batch.policy
-    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
-    words: dict[tuple[str, str], tuple[Label, str]] = {}
+    return clauses_page(batch.policy, stood(batch), lang)
+
+
+@dataclass(slots=True)
+class Stood:
+    """A condition that was not met, or a cap that bound: its words and clause, how often, and the first rows and ids."""
+
+    label: Label
+    cited: m.Cited
+    number: int = 0
+    first: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(self, number: int, first: Iterable[tuple[int, str]]) -> None:
+        self.number += number
+        self.first = sorted({*self.first, *first})[:SHOWN_IDS]
+
+
+Standing = tuple[str, str]  # clause, condition or cap
+
+
+def standing(of: Failure | Check | Cap) -> tuple[Standing, Label]:
+    """What a condition or cap is counted under, and its words."""
+    cite = of.cited.cites[0] if of.cited.cites else ""
+    if isinstance(of, Cap):
+        return (cite, f"cap {of.label.zh}"), _capped(of)
+    return (cite, of.condition), of.label
+
+
+def stood(batch: Batch) -> dict[Standing, Stood]:
+    """What stood in the way, or bound, of every application."""
+    found: dict[Standing, Stood] = {}
     for done in batch.done:
-        d = done.decision
-        refused = ((failure.condition, failure.label, failure.cited) for failure in d.refusals)
-        bound = ((f"cap {cap.label.zh}", _capped(cap), cap.cited) for cap in capped(d) or ())
-        for name, label, cited in (*refused, *bound):
-            cite = cited.cites[0] if cited.cites else ""
-            ids = groups[cite, name]
-            if d.subject.id not in ids[-1:]:
-                ids.append(d.subject.id)
-            quote = cited.quotes[0] if cited.quotes else clauses.words(policy, cite) if cite else ""
-            words[cite, name] = (label, quote)
+        both: list[Failure | Cap] = [*done.decision.refusals, *batch.caps(done)]
+        for (key, label), of in {standing(of): of for of in both}.items():
+            found.setdefault(key, Stood(label, of.cited)).add(
+                1, [(done.row.number, done.decision.subject.id)]
+            )
+    return found
+
+
+def clauses_page(policy: m.Policy, found: Mapping[Standing, Stood], lang: Lang) -> Page:
+    """分条款汇总 of what stood in the way, in the order of the document."""
     order = {cite: i for i, cite in enumerate(policy.clauses)}
     rows = []
-    for cite, condition in sorted(groups, key=lambda k: (order.get(clauses.split(k[0])[0], len(order)), k)):
-        label, quote = words[cite, condition]
-        ids = groups[cite, condition]
-        shown = "、".join(ids[:20]) + ("……" if len(ids) > 20 else "")
-        rows.append((clauses.short(policy, cite, lang) if cite else "", label(lang), len(ids), quote, shown))
+    for key in sorted(found, key=lambda k: (order.get(clauses.split(k[0])[0], len(order)), k)):
+        cite, of = key[0], found[key]
+        quote = of.cited.quotes[0] if of.cited.quotes else clauses.words(policy, cite) if cite else ""
+        shown = "、".join(id_ for _, id_ in of.first) + ("……" if of.number > len(of.first) else "")
+        rows.append(
+            (clauses.short(policy, cite, lang) if cite else "", of.label(lang), of.number, quote, shown)
+        )
     columns = (
         Column(_t(lang, "条款", "clause")), Column(_t(lang, "没有满足的条件，或封顶", "condition not met, or cap that bound"), "long"),
         Column(_t(lang, "件数", "number"), "count"), Column(_t(lang, "原文", "words of the clause"), "long"), Column(_t(lang, "编号", "ids"), "long"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from policyengine.diagnostics import Lang
 from policyengine.tables import findings, pages, told
 from policyengine.tables.batch import Batch
-from policyengine.tables.capping import capped_in
 from policyengine.tables.pages import About, Page, Prose
 
 
@@ -17,7 +16,7 @@ def result(
     found: tuple[findings.Finding, ...],
 ) -> tuple[Page | Prose, ...]:
     """All pages of the result. `explained`: gives the explanations of rows; None where there are none at hand."""
-    details, *others = pages.pages(batch, about, lang, capped_in(batch.decided.world))
+    details, *others = pages.pages(batch, about, lang)
     linked, blocks = told.told(batch, details, lang, explained)
-    checked = findings.page(batch, found, lang)
+    checked = findings.page(batch.policy, found, lang)
     return linked, blocks, *others[:-3], checked, *others[-3:]

@@ -17,6 +17,7 @@ from typing import Any
 from xml.parsers import expat
 
 from policyengine.tables.cells import MAX_CELL, MAX_COLUMNS, Cell, Merge, Row, number_text, percent
+from policyengine.tables.plainrows import Cells, others, unescaped
 
 CHUNK = 1 << 16
 MAX_INFLATED = 1 << 29  # bytes of one part
@@ -25,6 +26,7 @@ LARGE = 1 << 24
 MAX_STRINGS = 1 << 26  # characters of the shared texts
 MAX_CELLS = 4_000_000  # filled ones of a sheet
 _ALIKE = 100_000  # different cells that are kept once however often they stand
+_ODD = Cell("error", "")  # stands for a cell that is not plain
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _DATE_IDS = {14, 15, 16, 17, 22, 27, 28, 29, 30, 31, 36, 50, 51, 52, 53, 54, 57, 58}
 _PERCENT_IDS = {9, 10}
@@ -88,7 +90,9 @@ def parse(
         for chunk in chunks:
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
-    except expat.ExpatError as error:
+    except Refused:
+        raise
+    except (expat.ExpatError, ValueError, LookupError) as error:  # of numbers and encodings that are none
         raise Refused("内部的XML不完整", "its XML is broken") from error
 
 
@@ -185,6 +189,7 @@ class SheetReader:
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     formulas: int = 0
     _alike: dict[Cell, Cell] = field(default_factory=dict)
+    _plain: dict[str | tuple[str, str, str], Cell | None] = field(default_factory=dict)
     _count: int = 0
     _row: int = 0
     _cells: dict[int, Cell] = field(default_factory=dict)
@@ -198,7 +203,45 @@ class SheetReader:
     _into: str = ""
 
     def read(self, chunks: Iterator[bytes]) -> None:
-        parse(chunks, self.start, self.end, self.text)
+        parse(others(chunks, self.take), self.start, self.end, self.text)
+
+    def take(self, number: int, hidden: bool, cells: Cells) -> bool:
+        """A row in plain spelling; False where one of its cells has to be looked at as XML."""
+        made: dict[int, Cell] = {}
+        count, plain = 0, self._plain
+        for name, style, kind, stored, text in cells:
+            if not name:
+                return False
+            value = stored or text
+            key = value if kind == "inlineStr" else (kind, style, value)
+            cell = plain.get(key, _ODD)
+            if cell is _ODD:
+                cell = self.plain(kind, style, value)
+                if cell is _ODD:
+                    return False
+                if len(plain) < _ALIKE:
+                    plain[key] = cell
+            if cell is not None:
+                column = _known_column(name)
+                if column > MAX_COLUMNS:
+                    return False
+                made[column] = cell
+                count += 1
+        self._row, self._cells, self._hidden = number, made, hidden
+        self.counted(count)
+        self.end("row")
+        return True
+
+    def plain(self, kind: str, style: str, value: str) -> Cell | None:
+        """What a cell without a formula holds, whatever its place; `_ODD` where its text is not plain."""
+        found = value if "&" not in value else unescaped(value)
+        if found is None or len(found) > MAX_CELL:
+            return _ODD
+        if kind == "inlineStr":
+            return Cell("text", found) if found.strip() else None
+        self._attributes, self._column = {"t": kind or "n", "s": style or "0"}, 0
+        self._formula, self._stored = False, True
+        return self.cell(found)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
@@ -245,12 +288,15 @@ class SheetReader:
 
     def once(self, cell: Cell) -> Cell:
         """The cell, or one like it that is there already; Refused where a sheet holds too many."""
-        self._count += 1
-        if self._count > MAX_CELLS:
-            raise Refused("一张表里的格子太多，请存成 CSV", "a sheet holds too many cells; save it as CSV")
+        self.counted(1)
         if len(self._alike) < _ALIKE:
             return self._alike.setdefault(cell, cell)
         return self._alike.get(cell, cell)
+
+    def counted(self, cells: int) -> None:
+        self._count += cells
+        if self._count > MAX_CELLS:
+            raise Refused("一张表里的格子太多，请存成 CSV", "a sheet holds too many cells; save it as CSV")
 
     def column(self, reference: str) -> int:
         """The column of a cell; cells without a reference follow one another."""

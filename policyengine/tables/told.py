@@ -12,7 +12,7 @@ from policyengine.render import blocks as b
 from policyengine.tables.batch import Batch, Done
 from policyengine.tables.pages import Column, Line, Page, Prose
 
-MOST = 200  # decisions that are explained in the workbook; each costs about as much as deciding four
+MOST = 100  # decisions that are explained in the workbook; each costs about as much as deciding four
 
 Explained = Callable[[tuple[Done, ...]], Iterable[Explanation]]
 """The explanations of some rows of a batch, in their order, with conditions and steps."""
