@@ -28,6 +28,8 @@ from policyengine.tables import pages
 from policyengine.values import Known, Type, Unit
 from policyengine.world import World
 
+_LANGS: tuple[Lang, Lang] = ("zh", "en")
+
 
 @dataclass(frozen=True, slots=True)
 class _Blank:
@@ -45,6 +47,7 @@ class Words:
 
     query: Query
     _reasons: dict[tuple[int, str, str], tuple[list[str | _Blank], str]] = field(default_factory=dict)
+    _said: dict[tuple[int, Where, Lang], list[str | _Blank]] = field(default_factory=dict)
     _orders: dict[int, dict[Where, int]] = field(default_factory=dict)
 
     def failures(self, version: int, listed: str, named: Mapping[str, Any]) -> tuple[Failure, ...]:
@@ -52,8 +55,7 @@ class Words:
 
         `listed`: their numbers as `applications.refusals` has them; `named`: what their words name, by column; `id`, and by path the ids of whose they are.
         """
-        plan = self.query.plans.versions[version][1]
-        return tuple(self._failure(plan, where, named) for where in self._wheres(version, listed))
+        return tuple(self._failure(version, where, named) for where in self._wheres(version, listed))
 
     def reason(self, version: int, listed: str, named: Mapping[str, Any], lang: Lang) -> tuple[str, str]:
         """The reasons of a refusal and the clauses, each as one text; as `failures`, but quick."""
@@ -61,31 +63,42 @@ class Words:
         if key not in self._reasons:
             self._reasons[key] = self._reason(version, listed, lang)
         pieces, cites = self._reasons[key]
+        return self._filled(pieces, named, lang), cites
+
+    def _reason(self, version: int, listed: str, lang: Lang) -> tuple[list[str | _Blank], str]:
+        """The text with blanks for what differs, and the clauses."""
+        plan = self.query.plans.versions[version][1]
+        pieces: list[str | _Blank] = []
+        cites: dict[str, None] = {}
+        for where in self._wheres(version, listed):
+            pieces += [pages.stop(lang)] if pieces else []
+            pieces += self._pieces(version, where, lang)
+            cites |= dict.fromkeys(plan.checks[where[1]].cited.cites)
+        return pieces, "、".join(cites)
+
+    def _pieces(self, version: int, where: Where, lang: Lang) -> list[str | _Blank]:
+        """What a condition says where it is not met, with blanks."""
+        key = version, where, lang
+        if key not in self._said:
+            check = self.query.plans.versions[version][1].checks[where[1]]
+            message = check.zh if lang == "zh" else check.en
+            assert message is not None
+            items = {item.node: item for item in self.query.worded[where]}
+            self._said[key] = [
+                part
+                if isinstance(part, str)
+                else _Blank(items[part.node], part.type, *words_of(self.query.plans.policy, part.node))
+                for part in message.parts
+            ]
+        return self._said[key]
+
+    def _filled(self, pieces: list[str | _Blank], named: Mapping[str, Any], lang: Lang) -> str:
+        """A text with its blanks filled in."""
         shown = [
             piece if isinstance(piece, str) else wording.value(self._value(piece.item, named[piece.item.column]), piece.type, lang, piece.options, piece.unit)
             for piece in pieces
         ]  # fmt: skip
-        return "".join(shown), cites
-
-    def _reason(self, version: int, listed: str, lang: Lang) -> tuple[list[str | _Blank], str]:
-        """The text with blanks for what differs, and the clauses."""
-        plan, policy = self.query.plans.versions[version][1], self.query.plans.policy
-        pieces: list[str | _Blank] = []
-        cites: dict[str, None] = {}
-        for where in self._wheres(version, listed):
-            check = plan.checks[where[1]]
-            message = check.zh if lang == "zh" else check.en
-            assert message is not None
-            pieces += [pages.stop(lang)] if pieces else []
-            items = {item.node: item for item in self.query.worded[where]}
-            for part in message.parts:
-                pieces.append(
-                    part
-                    if isinstance(part, str)
-                    else _Blank(items[part.node], part.type, *words_of(policy, part.node))
-                )
-            cites |= dict.fromkeys(check.cited.cites)
-        return pieces, "、".join(cites)
+        return "".join(shown)
 
     def _wheres(self, version: int, listed: str) -> list[Where]:
         """The conditions of these numbers, in the order in which the policy names them."""
@@ -115,15 +128,11 @@ class Words:
         plans = self.query.plans
         return supposed(World(plans, Case("", {}), dict(self.query.readings)), plans.versions[version][1])
 
-    def _failure(self, plan: p.Plan, where: Where, named: Mapping[str, Any]) -> Failure:
+    def _failure(self, version: int, where: Where, named: Mapping[str, Any]) -> Failure:
         path, name = where
-        check = plan.checks[name]
-        assert check.zh is not None and check.en is not None
-        values = {item.node: self._value(item, named[item.column]) for item in self.query.worded[where]}
-        said = m.Label(
-            *(self._message(message, values, lang) for message, lang in ((check.zh, "zh"), (check.en, "en")))
-        )
-        return Failure(name, self._subject(path, named), check.label, said, check.cited)
+        check = self.query.plans.versions[version][1].checks[name]
+        zh, en = (self._filled(self._pieces(version, where, lang), named, lang) for lang in _LANGS)
+        return Failure(name, self._subject(path, named), check.label, m.Label(zh, en), check.cited)
 
     def _subject(self, path: tuple[str, ...], named: Mapping[str, Any]) -> Subject:
         """Whose a condition is: the application's, or of what it refers to."""
@@ -133,16 +142,6 @@ class Words:
             entity = entities[entity.references[reference].to]
         id_, *of = named["/".join(path)] if path else [named["id"]]
         return Subject(entity.name, id_, entity.label, tuple(other for other in of if other is not None))
-
-    def _message(self, message: p.Message, values: Mapping[n.Node, Known], lang: str) -> str:
-        pieces = []
-        for part in message.parts:
-            if isinstance(part, str):
-                pieces.append(part)
-            else:
-                options, unit = words_of(self.query.plans.policy, part.node)
-                pieces.append(wording.value(values[part.node], part.type, lang, options, unit))
-        return "".join(pieces)
 
     def _value(self, item: Named, stored: Any) -> Known:
         if isinstance(stored, bool | str | date):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -177,6 +178,17 @@ def run_tables(
         sys.exit(3)
     if (strict and batch.rejected) or not (batch.done or batch.by_columns):
         sys.exit(3)
+
+
+@contextmanager
+def _all_kept() -> Iterator[None]:
+    """Look for garbage seldom: what is made of a table is needed until its result is written."""
+    before = gc.get_threshold()
+    gc.set_threshold(1_000_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager
