@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from policyengine.columns.dialect import literal
 from policyengine.columns.domain import (
     FALSE,
     TRUE,
@@ -85,7 +84,7 @@ class Looks:
         if limit.options is not None:
             option = self.option
             assert option is not None
-            named = ", ".join(map(literal, sorted(limit.options)))
+            named = ", ".join(map(self.names.dialect.word, sorted(limit.options)))
             wanted = (
                 both(option.known, opposite(option.none), f"({option.sql} IN ({named}))") if named else FALSE
             )
@@ -135,10 +134,10 @@ class Looks:
         there = either(*(guard for guard, plan in versions if rank in plan.nodes))
         found = [self.names.read(self.scope, key) for key in keys]
         known = both(there, known_of(found), opposite(fault_of(found)))
-        texts = [_text(value) for value in found]
+        texts, type_ = [_text(value) for value in found], self.names.dialect.text
         if known == FALSE or None in texts:
-            return "CAST(NULL AS VARCHAR)"
-        joined = " || chr(31) || ".join(f"COALESCE(CAST({text} AS VARCHAR), '')" for text in texts)
+            return f"CAST(NULL AS {type_})"
+        joined = " || chr(31) || ".join(f"COALESCE(CAST({text} AS {type_}), '')" for text in texts)
         return f"CASE WHEN {known} THEN {joined} END"
 
 
