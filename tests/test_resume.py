@@ -189,7 +189,9 @@ def test_a_signal_ends_it_and_the_told_command_goes_on(
     tables = written(3, 1_100)
     words = [sys.executable, "-m", "policyengine", "evaluate", *tables, "--engine", "scalar", *POLICY]
     kept = Path("结果.csv.未完")
-    process = subprocess.Popen([*words, "-o", "结果.csv"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*words, "-o", "结果.csv"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=heeding
+    )
     while process.poll() is None and not (kept.exists() and kept.read_bytes().count(b"\n") > 1):
         time.sleep(0.01)
     process.send_signal(getattr(signal, name))
@@ -204,6 +206,11 @@ def test_a_signal_ends_it_and_the_told_command_goes_on(
     subprocess.run(again, check=True, capture_output=True)
     subprocess.run([*words, "-o", "全程.csv"], check=True, capture_output=True)
     assert Path("结果.csv").read_bytes() == Path("全程.csv").read_bytes() and not kept.exists()
+
+
+def heeding() -> None:
+    """A shell lets what it runs in the background ignore SIGINT; here it is heard whoever runs the tests."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("seed", range(12))
