@@ -86,7 +86,7 @@ Sign = Limit | Bonus | Cap
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """The rank by which most applications are held against each other, and its keys."""
+    """A rank with the fewest keys, by which most applications are held against each other; what its keys are called."""
 
     name: str
     keys: tuple[str, ...]
@@ -149,12 +149,13 @@ def _key(plan: p.Plan, key: str, entity: str) -> Label:
 def _limits(plan: p.Plan, readings: Mapping[str, str]) -> Iterator[Limit]:
     """The comparisons of the policy that ask for at least so much money, or at least such a share."""
     options = _options(plan, readings)
+    behind = {check: _below(plan, check, readings) for check in plan.checks}
     for name, node in plan.nodes.items():
         if not isinstance(node, p.FormulaNode) or node.info.entity != plan.application.entity:
             continue
         for over, limit, whole in _compared(plan, node.formula.node):
             wanted = frozenset(option for option, below in options.items() if name in below)
-            checks = frozenset(check for check in plan.checks if name in _below(plan, check, readings))
+            checks = frozenset(check for check, below in behind.items() if name in below)
             label = node.info.label
             said = Label(
                 f"刚过起点，高出不到1%：{label.zh}", f"over the threshold by less than 1 %: {label('en')}"

@@ -80,18 +80,8 @@ class Answers:
         option = "option" if query.plans.last.application.option else "NULL AS option"
         named = [item.column for items in query.worded.values() for item in items]
         groups = [f"group {i}" for i, _ in enumerate(query.signs.together)]
-        columns = [
-            "id",
-            "outcome",
-            "amount",
-            "refusals",
-            "option",
-            "day",
-            "version",
-            "signs",
-            *groups,
-            *named,
-        ]
+        fixed = ["id", "outcome", "amount", "refusals", "option", "day", "version", "signs"]
+        columns = [*fixed, *groups, *named]
         shown = [
             f'a."{c}"' if c != "option" else (f"a.{c}" if option == "option" else option) for c in columns
         ]
