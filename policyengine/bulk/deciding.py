@@ -142,6 +142,7 @@ def _opened(asked: Asked, connect: Connect) -> _Run:
         raise NotByColumn("有的规则要比较全部申报 / a rule compares all applications")
     connection = connect()
     connection.execute("SET enable_progress_bar = FALSE")
+    connection.execute(f"SET temp_directory = {literal(str(asked.folder / 'beyond memory'))}")
     return _Run(asked, _load(connection, asked, opened), opened, general, connection)
 
 

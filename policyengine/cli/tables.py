@@ -423,6 +423,5 @@ def _provenance(plans: Any, inputs: list[Any], readings: dict[str, str], reading
     from policyengine.cli.run import no_header, provenance_of
 
     names = " ".join(item.name for item in inputs)
-    data = b"".join(item.data for item in inputs)
-    made = provenance_of(plans, names, data, readings, no_header(), reading.asked)
+    made = provenance_of(plans, names, [item.data for item in inputs], readings, no_header(), reading.asked)
     return replace(made, command=reading.command(item.name for item in inputs))
