@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import click
@@ -27,7 +27,7 @@ def by_columns(asked: Any, engine: str) -> Any | None:
     session = cluster.session() if engine == "spark" else None
     with _no_room():
         try:
-            return decide_bulk(asked, _connect(asked.folder), session)
+            return decide_bulk(asked, import_module("duckdb").connect, session)
         except NotByColumn as why:
             if engine in ("columns", "spark"):
                 raise click.UsageError(f"不能按列认定：{why}") from why
@@ -42,7 +42,7 @@ def linked_with(asked: Any, only: str | None, row: int | None, engine: str) -> A
 
     with _no_room():
         try:
-            return decide_linked(asked, _connect(asked.folder), only, row)
+            return decide_linked(asked, import_module("duckdb").connect, only, row)
         except NotByColumn:
             return None
 
@@ -55,12 +55,6 @@ def _wanted(asked: Any, engine: str) -> bool:
             f"--engine {engine} 要先装 policyengine-clauses[bulk] / needs the extra [bulk]"
         )
     return find_spec("duckdb") is not None
-
-
-def _connect(folder: Path) -> Callable[[], Any]:
-    import duckdb
-
-    return lambda: duckdb.connect(config={"temp_directory": str(folder)})
 
 
 @contextmanager

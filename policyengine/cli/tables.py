@@ -134,6 +134,7 @@ def run_tables(
     """
     from policyengine.diagnostics import CaseError, PolicyError
     from policyengine.tables import pages
+    from policyengine.tables.told import MOST
 
     each_once(files)
     for name in files:
@@ -152,7 +153,10 @@ def run_tables(
         _kept(journal, files, reading, out, reports, strict),
     ):
         try:
-            found = decide(files, lang, reading, None if reports else Path(folder), journal=journal)
+            explained = MOST if target == "xlsx" else 0
+            found = decide(
+                files, lang, reading, None if reports else Path(folder), journal=journal, explained=explained
+            )
             batch = found.outline
             about = pages.About(
                 tuple(_about(found.plans, found.inputs, found.readings, reading, lang)),
@@ -254,12 +258,13 @@ class Found:
 
 def decide(
     files: tuple[str, ...], lang: str, reading: TablesAsked, folder: Path | None = None, which: tuple[str | None, int | None] = (None, None),
-    journal: Journal | None = None,
+    journal: Journal | None = None, explained: int = 0,
 ) -> Found:  # fmt: skip
     """Decide tables.
 
     `folder`: for temporary files, where it may be done by column. `which`: the id or row of the only application that is
     asked for; with it comes at least all that is linked with it. `journal`: keeps what is decided one by one.
+    `explained`: of how many of the first the explanations are wanted.
     """
     from policyengine import api
     from policyengine.asked import asked
@@ -278,7 +283,7 @@ def decide(
         if folder is not None and not reading.asked.as_of and not reading.asked.facts:
             from policyengine.bulk.deciding import Asked as Tables
 
-            tables = Tables(plans, tuple(inputs), how, wanted, readings, folder, watch, journal)
+            tables = Tables(plans, tuple(inputs), how, wanted, readings, folder, watch, journal, explained)
             if which != (None, None):
                 linked = linked_with(tables, *which, reading.engine)
                 if linked is not None:
