@@ -19,9 +19,7 @@ _LONG_TEXT = 1 << 19
 
 
 def by_columns(asked: Any, engine: str) -> Any | None:
-    """The decided `Bulk`; None where the scalar way is asked for, quicker, or the only one that can do it."""
-    if not _wanted(asked, engine):
-        return None
+    """The decided `Bulk`; None where only the scalar way can do it."""
     from policyengine.bulk.deciding import NotByColumn, decide_bulk
 
     session = cluster.session() if engine == "spark" else None
@@ -34,10 +32,8 @@ def by_columns(asked: Any, engine: str) -> Any | None:
             return None
 
 
-def linked_with(asked: Any, only: str | None, row: int | None, engine: str) -> Any | None:
+def linked_with(asked: Any, only: str | None, row: int | None) -> Any | None:
     """One application of a long table, with all that is linked with it, as a decided batch; None as of `by_columns`."""
-    if not _wanted(asked, engine):
-        return None
     from policyengine.bulk.deciding import NotByColumn, decide_linked
 
     with _no_room():
@@ -47,8 +43,9 @@ def linked_with(asked: Any, only: str | None, row: int | None, engine: str) -> A
             return None
 
 
-def _wanted(asked: Any, engine: str) -> bool:
-    if engine == "scalar" or (engine == "auto" and not _long(asked.files)):
+def wanted(inputs: Iterable[Any], engine: str) -> bool:
+    """Whether tables are to be decided by column: asked for, or quicker; UsageError where what it takes is missing."""
+    if engine == "scalar" or (engine == "auto" and not _long(inputs)):
         return False
     if find_spec("duckdb") is None and engine in ("columns", "spark"):
         raise click.UsageError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -185,17 +184,6 @@ def run_tables(
 
 
 @contextmanager
-def _all_kept() -> Iterator[None]:
-    """Look for garbage seldom: what is made of a table is needed until its result is written."""
-    before = gc.get_threshold()
-    gc.set_threshold(1_000_000, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
-@contextmanager
 def _kept(
     journal: Journal | None, files: tuple[str, ...], reading: TablesAsked, out: str | None, reports: tuple[str, ...], strict: bool
 ) -> Iterator[None]:  # fmt: skip
@@ -268,7 +256,7 @@ def decide(
     """
     from policyengine import api
     from policyengine.asked import asked
-    from policyengine.cli.columns import by_columns, linked_with
+    from policyengine.cli.columns import by_columns, linked_with, wanted
     from policyengine.cli.run import no_header, plans_of, world_of
     from policyengine.tables.batch import decide_tables
     from policyengine.tables.read import read_tables
@@ -276,21 +264,22 @@ def decide(
     plans = plans_of(api, choose_policy(reading.asked.policy, "", lang), reading.asked, no_header())
     readings = api.with_readings(plans, reading.asked.readings)
     inputs = [_input(name, reading.from_) for name in files]
-    how, wanted = _how(reading), asked(plans.last).default
+    how, missed = _how(reading), asked(plans.last).default
     if journal is not None:
         journal.begin(plans, _belongs(plans, inputs, readings, reading, how))
     with progress(lang) as watch:
-        if folder is not None and not reading.asked.as_of and not reading.asked.facts:
+        plain = not reading.asked.as_of and not reading.asked.facts
+        if folder is not None and plain and wanted(inputs, reading.engine):
             from policyengine.bulk.deciding import Asked as Tables
 
-            tables = Tables(plans, tuple(inputs), how, wanted, readings, folder, watch, journal, explained)
+            tables = Tables(plans, tuple(inputs), how, missed, readings, folder, watch, journal, explained)
             if which != (None, None):
-                linked = linked_with(tables, *which, reading.engine)
+                linked = linked_with(tables, *which)
                 if linked is not None:
                     return Found(plans, readings, inputs, linked)
             elif (bulk := by_columns(tables, reading.engine)) is not None:
                 return Found(plans, readings, inputs, bulk=bulk)
-        whole = read_tables(plans.policy, inputs, how, wanted)
+        whole = read_tables(plans.policy, inputs, how, missed)
 
         def change(case: Any) -> Any:
             return world_of(api, plans, case, no_header(), reading.asked)
