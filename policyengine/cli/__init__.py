@@ -16,7 +16,9 @@ import click
 
 from policyengine.version import VERSION
 
-_LITTER = 1_000_000  # objects made until garbage is looked for: nearly all that a command makes is needed until it ends
+_LITTER = (
+    1_000_000  # objects made until garbage is looked for: most that a command makes is needed until it ends
+)
 
 COMMANDS = {
     "check": "检查政策文件夹：格式、引文、类型、覆盖 / check a policy folder",

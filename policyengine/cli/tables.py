@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -148,6 +149,7 @@ def run_tables(
         raise click.UsageError("--resume 要和 -o 文件一起用 / --resume goes with -o")
     journal = Journal(str(out), lang, resume) if out not in (None, "-") else None
     with (
+        _no_litter(),
         TemporaryDirectory(prefix="policyengine-") as folder,
         _kept(journal, files, reading, out, reports, strict),
     ):
@@ -181,6 +183,16 @@ def run_tables(
         sys.exit(3)
     if (strict and batch.rejected) or not (batch.done or batch.by_columns):
         sys.exit(3)
+
+
+@contextmanager
+def _no_litter() -> Iterator[None]:
+    """Without looking for garbage: nearly all that is made of a table is needed until its result is written."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager
