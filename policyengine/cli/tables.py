@@ -288,7 +288,18 @@ def decide(
         if folder is not None and plain and wanted(inputs, reading.engine):
             from policyengine.bulk.deciding import Asked as Tables
 
-            tables = Tables(plans, tuple(inputs), how, missed, readings, folder, watch, journal, explained)
+            tables = Tables(
+                plans,
+                tuple(inputs),
+                how,
+                missed,
+                readings,
+                folder,
+                watch,
+                journal,
+                explained,
+                watch.steps if watch else None,
+            )
             if which != (None, None):
                 linked = linked_with(tables, *which)
                 if linked is not None:
