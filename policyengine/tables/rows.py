@@ -281,20 +281,17 @@ class _Work:
                     draft.references[reference.name] = target[1]
 
     def together(self, new: Rejections) -> None:
-        """What must be unique, what may not be too many, and what was said to be none."""
+        """What was said to be none, what no two may share, and what may not be too many."""
         filled = self.filled()
         for draft in self.drafts.values():
             for name, (some, span) in draft.relations.items():
                 if not some and (draft.kind, draft.id, name) in filled:
                     for row in draft.rows:
                         new[row].append(diagnostic("table-none-but-rows", span, name=self.relation_label(draft.kind, name), id=draft.id))  # fmt: skip
-        self.one_code_each(new)
-        seen: dict[tuple[object, ...], list[Draft]] = defaultdict(list)
+        self.shared(new)
         counts: Counter[tuple[str, str, str]] = Counter()
         for draft in self.drafts.values():
             entity = self.policy.entities[draft.kind]
-            if (told := self.told_apart_by(draft)) is not None:
-                seen[draft.kind, *told].append(draft)
             for reference in entity.references.values():
                 target = draft.references.get(reference.name)
                 if target is None:
@@ -302,41 +299,43 @@ class _Work:
                 counts[draft.kind, reference.name, target] += 1
                 if counts[draft.kind, reference.name, target] > reference.most:
                     new[draft.rows[0]].append(diagnostic("too-many-entities", draft.span, kind=entity.label.zh, limit=reference.most))  # fmt: skip
-        for drafts in seen.values():
+
+    def shared(self, new: Rejections) -> None:
+        """A thing written as two would file twice as much: what tells entities of a kind apart is had by one alone."""
+        same: dict[tuple[bool, str, tuple[str, ...]], list[Draft]] = defaultdict(list)
+        for coded in (True, False):
+            for draft in self.drafts.values():
+                if (told := self.told_apart_by(draft, coded)) is not None:
+                    same[coded, draft.kind, told].append(draft)
+        for (coded, kind, told), drafts in same.items():
+            label = self.policy.entities[kind].label.zh
+            names = "、".join(draft.id for draft in drafts)
             for draft in drafts if len(drafts) > 1 else ():
                 other = next(d for d in drafts if d is not draft)
-                related = (("另一行在这里", "another row is here"), other.span)
-                label = self.policy.entities[draft.kind].label.zh
-                new[draft.rows[0]].append(
-                    diagnostic("not-unique", draft.span, related, kind=label, id=draft.id)
-                )
+                if coded:
+                    related = (("另一处在这里", "the other is here"), other.span)
+                    for row in draft.rows:
+                        new[row].append(diagnostic("table-code-twice", draft.span, related, kind=label, code_=told[0], names=names))  # fmt: skip
+                else:
+                    related = (("另一行在这里", "another row is here"), other.span)
+                    new[draft.rows[0]].append(
+                        diagnostic("not-unique", draft.span, related, kind=label, id=draft.id)
+                    )
 
-    def told_apart_by(self, draft: Draft) -> tuple[str, ...] | None:
-        """What no other entity of its kind may have; None where it is not all given, or is looked at by code."""
+    def told_apart_by(self, draft: Draft, coded: bool) -> tuple[str, ...] | None:
+        """What no other entity of its kind may have: its code, or whatever else; None where it is not all given.
+
+        Codes of applications are no codes of things: two applications may be of one project, unless the policy says not.
+        """
         entity = self.policy.entities[draft.kind]
-        if entity.unique == (entity.key,) and draft.kind != self.policy.header.application.entity:
-            return None  # `one_code_each` says more
+        code = (entity.key,) if draft.kind != self.policy.header.application.entity else ()
+        names = code if coded else entity.unique if entity.unique != code else ()
         told = [
             draft.references.get(name) or (str(draft.facts[name].value) if name in draft.facts else None)
-            for name in entity.unique
+            for name in names
         ]
         found = tuple(one for one in told if one is not None)
         return found if found and len(found) == len(told) else None
-
-    def one_code_each(self, new: Rejections) -> None:
-        """A firm written in two ways would file twice as much: rows of one code must name one entity."""
-        codes: dict[Name, list[Draft]] = defaultdict(list)
-        for draft in self.drafts.values():
-            given = draft.facts.get(self.policy.entities[draft.kind].key)
-            if given is not None and draft.kind != self.policy.header.application.entity:
-                codes[draft.kind, str(given.value)].append(draft)
-        for (kind, code), drafts in codes.items():
-            for draft in drafts if len(drafts) > 1 else ():
-                other = next(d for d in drafts if d is not draft)
-                related = (("另一处在这里", "the other is here"), other.span)
-                names = "、".join(d.id for d in drafts)
-                for row in draft.rows:
-                    new[row].append(diagnostic("table-code-twice", draft.span, related, kind=self.policy.entities[kind].label.zh, code_=code, names=names))  # fmt: skip
 
     def filled(self) -> set[tuple[str, str, str]]:
         """The relations of which members are listed: owner and relation."""
