@@ -8,26 +8,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from policyengine import model as m
-from policyengine.case import Case, CaseEntity, Given
+from policyengine.case import Case, CaseEntity
 from policyengine.diagnostics import Diagnostic, diagnostic
-from policyengine.naming import under
-from policyengine.source import Span
 from policyengine.tables.cells import Placed
+from policyengine.tables.drafts import Aside, Draft, Key, Name
 from policyengine.tables.entries import Entry
 from policyengine.tables.headers import Layout
-
-Name = tuple[str, str]  # kind and id of an entity
-
-
-class Key(NamedTuple):
-    """A row: the number of its sheet, and its number in the sheet."""
-
-    sheet: int
-    row: int
+from policyengine.tables.relations import Lost, Relations
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +32,15 @@ class Part:
     blank: int
 
 
-@dataclass(slots=True)
-class Draft:
-    """An entity put together from one or several rows."""
-
-    kind: str
-    id: str
-    span: Span
-    rows: list[Key] = field(default_factory=list)
-    facts: dict[str, Given] = field(default_factory=dict)
-    references: dict[str, str | None] = field(default_factory=dict)
-    relations: dict[str, tuple[bool, Span]] = field(default_factory=dict)
-    own: bool = False
-
-
 Rejections = dict[Key, list[Diagnostic]]
 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """What rows that are not at hand say of relations: kinds of which a row was `lost`, one that does not say to whom it
-    belongs, so that all relations of them are open; and kinds that some owner leaves `unsettled`."""
+    """What rows that are not at hand say of relations: references of which a row set aside `lost` where it led, and kinds
+    that something under which they are listed leaves `unsettled`."""
 
-    lost: frozenset[str] = frozenset()
+    lost: Lost = frozenset()
     unsettled: frozenset[str] = frozenset()
 
 
@@ -258,11 +234,7 @@ class _Work:
 
     def links(self, new: Rejections) -> None:
         """Resolve the references; a row that leads nowhere, or to a row set aside, is set aside."""
-        gone = {
-            (self.kind(key), self.id_of(key, self.entries[key]))
-            for key in self.rejected
-            if key in self.entries
-        }
+        gone = {row.name for row in self.aside()}
         for draft in [d for d in self.drafts.values() if d.own]:
             key = draft.rows[0]
             entry = self.entries[key]
@@ -282,7 +254,7 @@ class _Work:
 
     def together(self, new: Rejections) -> None:
         """What was said to be none, what no two may share, and what may not be too many."""
-        filled = self.filled()
+        filled = self.relations().filled()
         for draft in self.drafts.values():
             for name, (some, span) in draft.relations.items():
                 if not some and (draft.kind, draft.id, name) in filled:
@@ -337,19 +309,28 @@ class _Work:
         found = tuple(one for one in told if one is not None)
         return found if found and len(found) == len(told) else None
 
-    def filled(self) -> set[tuple[str, str, str]]:
-        """The relations of which members are listed: owner and relation."""
-        return {
-            (reference.to, target, reference.inverse)
-            for draft in self.drafts.values()
-            for reference in self.policy.entities[draft.kind].references.values()
-            if (target := draft.references.get(reference.name)) is not None
-        }
-
     # --- the whole ---
 
+    def relations(self) -> Relations:
+        return Relations(self.policy, self.complete, frozenset(self.listed), self.drafts, tuple(self.aside()))
+
+    def aside(self) -> Iterator[Aside]:
+        """The rows set aside."""
+        for key in self.rejected:
+            entry = self.entries.get(key)
+            if entry is None:
+                continue
+            references = self.policy.entities[self.kind(key)].references.values()
+            leads = {reference.name: self.target(key, entry, reference) for reference in references}
+            none = frozenset(name for name, (written, _) in entry.references.items() if written is None)
+            yield Aside(key, (self.kind(key), self.id_of(key, entry)), leads, none)
+
     def assembly(self) -> Assembly:
-        closed, open_, here = self.closed()
+        relations = self.relations()
+        here = Elsewhere(relations.lost(), relations.unsettled())
+        closed, open_ = relations.closed(
+            here.lost | self.elsewhere.lost, here.unsettled | self.elsewhere.unsettled
+        )
         entities: dict[str, dict[str, CaseEntity]] = {kind: {} for kind in self.policy.entities}
         for (kind, id_), draft in self.drafts.items():
             entities[kind][id_] = CaseEntity(
@@ -359,80 +340,13 @@ class _Work:
         rows = {draft.id: draft.rows[0] for draft in self.drafts.values() if draft.kind == application}
         return Assembly(Case("table", entities), self.rejected, rows, self.beside(), tuple(open_), here)
 
-    def closed(self) -> tuple[dict[Name, set[str]], list[tuple[Name, str]], Elsewhere]:
-        """Which relations of each entity are known to be complete, those said to have members that are not listed, and
-        what that means for rows decided apart from these."""
-        closed: dict[Name, set[str]] = {name: set() for name in self.drafts}
-        open_: list[tuple[Name, str]] = []
-        filled, broken, here_lost = self.filled(), self.broken(), self.lost()
-        lost = here_lost | self.elsewhere.lost
-        unsettled: set[str] = set()
-        application = self.policy.header.application.entity
-        for child in self.policy.entities.values():
-            first = under(child)
-            for reference in (*first, *(r for r in child.references.values() if r not in first)):
-                owners = [name for name in self.drafts if name[0] == reference.to]
-                if reference not in first and not all(
-                    r.inverse in closed[name] for r in first for name in self.drafts if name[0] == r.to
-                ):
-                    unsettled.add(child.name)
-                through = child.name not in unsettled | self.elsewhere.unsettled
-                for owner in owners:
-                    relation = (*owner, reference.inverse)
-                    said = self.drafts[owner].relations.get(reference.inverse, (None, None))[0]
-                    if child.name == application:
-                        whole = True
-                    elif relation in broken or child.name in lost:
-                        whole = False
-                    elif said is not None:
-                        whole = not said or relation in filled
-                        if not whole:
-                            open_.append((owner, reference.inverse))
-                    elif child.name in self.complete:
-                        whole = True
-                    else:
-                        whole = relation in filled if reference in first else through
-                    if whole:
-                        closed[owner].add(reference.inverse)
-        return closed, open_, Elsewhere(frozenset(here_lost), frozenset(unsettled))
-
-    def broken(self) -> set[tuple[str, str, str]]:
-        """Relations of which a member was set aside."""
-        found: set[tuple[str, str, str]] = set()
-        for key in self.rejected:
-            entry = self.entries.get(key)
-            if entry is not None:
-                for reference in self.policy.entities[self.kind(key)].references.values():
-                    target = self.target(key, entry, reference)
-                    if target is not None:
-                        found.add((*target, reference.inverse))
-        return found
-
-    def lost(self) -> set[str]:
-        """Kinds of which a row was set aside that does not say to whom it belongs."""
-        found: set[str] = set()
-        for key in self.rejected:
-            entry = self.entries.get(key)
-            references = self.policy.entities[self.kind(key)].references.values()
-            required = [r for r in references if not r.optional]
-            if entry is None or not references:
-                continue
-            told = [self.target(key, entry, r) is not None for r in required or references]
-            if not (all(told) if required else any(told)):
-                found.add(self.kind(key))
-        return found
-
     def beside(self) -> dict[str, tuple[Key, ...]]:
         """Of each application the rows set aside that touch what it touches."""
         touched: dict[Name, list[Key]] = defaultdict(list)
-        for key in self.rejected:
-            entry = self.entries.get(key)
-            if entry is None:
-                continue
-            for reference in self.policy.entities[self.kind(key)].references.values():
-                target = self.target(key, entry, reference)
+        for row in self.aside():
+            for target in row.leads.values():
                 if target is not None:
-                    touched[target].append(key)
+                    touched[target].append(row.key)
         found: dict[str, tuple[Key, ...]] = {}
         application = self.policy.entities[self.policy.header.application.entity]
         for draft in self.drafts.values() if touched else ():
