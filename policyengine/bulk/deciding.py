@@ -73,7 +73,8 @@ class Asked:
     """Tables to decide, and how.
 
     `wanted`: facts whose columns are missed. `folder`: an empty one, for temporary files. `watch` and `journal`: of what
-    is decided the scalar way, as of `decide_tables`.
+    is decided the scalar way, as of `decide_tables`. `explained`: how many of the first are to be explained, and so decided
+    one by one.
     """
 
     plans: Plans
@@ -84,6 +85,7 @@ class Asked:
     folder: Path
     watch: Watch | None = None
     journal: Journal | None = None
+    explained: int = 0
 
 
 def decide_bulk(asked: Asked, connect: Connect, spark: SparkSession | None = None) -> Bulk:
@@ -142,6 +144,7 @@ def _opened(asked: Asked, connect: Connect) -> _Run:
         raise NotByColumn("有的规则要比较全部申报 / a rule compares all applications")
     connection = connect()
     connection.execute("SET enable_progress_bar = FALSE")
+    connection.execute(f"SET temp_directory = {literal(str(asked.folder / 'beyond memory'))}")
     return _Run(asked, _load(connection, asked, opened), opened, general, connection)
 
 
@@ -249,6 +252,9 @@ class _Run:
 
     def run(self) -> Bulk:
         linked = self._linked()
+        if self.asked.explained:
+            linked.set_apart(self.plans.last.application.entity, self._first(self.asked.explained))
+            linked.spread()
         here = self._here(linked)
         while True:
             known = self._known(linked, here)
@@ -274,6 +280,13 @@ class _Run:
             f'SELECT count(*) FROM "out_applications" WHERE id NOT IN (SELECT id FROM "apart {application}")'
         )
         return Bulk(self.connection, query, linked, scalar, accounts, by_columns)
+
+    def _first(self, number: int) -> str:
+        """The first applications, so many that fit and all between them."""
+        draft = f'"draft {self.plans.last.application.entity}"'
+        apart = f'"apart {self.plans.last.application.entity}"'
+        last = f"SELECT max(n) FROM (SELECT n FROM {draft} WHERE id NOT IN (SELECT id FROM {apart}) ORDER BY n LIMIT {number})"
+        return f"SELECT id FROM {draft} WHERE n <= ({last})"
 
     def _columns(self, linked: Linked, known: Elsewhere) -> Query:
         """Decide by column; what is left open goes apart with all that is linked with it."""

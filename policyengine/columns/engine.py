@@ -188,11 +188,14 @@ def compute(database: Database, query: Query) -> None:
     else:
         for name, sql in written.steps.items():
             database.keep(name, sql)
+            for read in written.passing[name]:
+                database.drop(read)
     for name, sql in written.finals.items():
         make = database.keep if sql.startswith("WITH") else database.view  # a view where all the work is done
         make(f"out_{name}", written.outputs[name] if database.by_stage else sql)
-    for step in query.written.passing:
-        database.drop(step)
+    if database.by_stage:
+        for step in (read for passed in written.passing.values() for read in passed):
+            database.drop(step)
 
 
 @dataclass(slots=True)
