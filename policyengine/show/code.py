@@ -7,7 +7,7 @@ from string import Formatter
 
 from policyengine.codes import CODES, Code
 from policyengine.nearest import meant
-from policyengine.render.blocks import Block, Heading, Item, Paragraph
+from policyengine.render.shapes import Block, Heading, Item, Paragraph
 
 _SEVERITY = {"error": ("错误", "Error"), "warning": ("警告", "Warning")}
 BLANK = "…"

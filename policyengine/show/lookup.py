@@ -12,7 +12,7 @@ from policyengine import model as m
 from policyengine.codes import CODES
 from policyengine.labels import short
 from policyengine.nearest import nearest
-from policyengine.render.blocks import Block, Heading, Item
+from policyengine.render.shapes import Block, Heading, Item
 from policyengine.show import inputs, people, rules, text
 from policyengine.show.book import ASPECTS, Book
 
