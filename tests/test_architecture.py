@@ -22,7 +22,7 @@ LAYERS = (
     ("loader", "casefile", "plan"),
     ("desugar", "groups", "folding", "room"),
     ("instances",),
-    ("world", "decision"),
+    ("world", "grouping", "decision"),
     ("trace", "inforce", "supposed"),
     ("validity",),
     ("refusing",),
