@@ -73,7 +73,7 @@ class Asked:
     """Tables to decide, and how.
 
     `wanted`: facts whose columns are missed. `folder`: an empty one, for temporary files. `watch` and `journal`: of what
-    is decided the scalar way, as of `decide_tables`. `explained`: how many of the first are to be explained, and so decided
+    is decided the scalar way, as of `decide_tables`. `steps`: told how far the work of columns is. `explained`: how many of the first are to be explained, and so decided
     one by one.
     """
 
@@ -86,6 +86,7 @@ class Asked:
     watch: Watch | None = None
     journal: Journal | None = None
     explained: int = 0
+    steps: Watch | None = None
 
 
 def decide_bulk(asked: Asked, connect: Connect, spark: SparkSession | None = None) -> Bulk:
@@ -142,13 +143,32 @@ def _opened(asked: Asked, connect: Connect) -> _Run:
     general = compile_query(asked.plans, asked.readings, words=True)
     if general.cohort:
         raise NotByColumn("有的规则要比较全部申报 / a rule compares all applications")
+    steps = _Steps(
+        asked.steps, 2 * len(opened.sheets) + 2 + len(general.written.steps) + len(general.written.finals)
+    )
     connection = connect()
     connection.execute("SET enable_progress_bar = FALSE")
     connection.execute(f"SET temp_directory = {literal(str(asked.folder / 'beyond memory'))}")
-    return _Run(asked, _load(connection, asked, opened), opened, general, connection)
+    return _Run(asked, _load(connection, asked, opened, steps), opened, general, connection, steps)
 
 
-def _load(connection: duckdb.DuckDBPyConnection, asked: Asked, opened: Opened) -> list[raw.Raw]:
+@dataclass(slots=True)
+class _Steps:
+    """Counts the steps of the work by column, of `total`; ."""
+
+    watch: Watch | None
+    total: int
+    done: int = 0
+
+    def __call__(self) -> None:
+        self.done = min(self.done + 1, self.total)
+        if self.watch is not None:
+            self.watch(self.done, self.total)
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, asked: Asked, opened: Opened, steps: _Steps
+) -> list[raw.Raw]:
     """All sheets in the database."""
     kinds = [layout.kind for _, layout in opened.sheets]
     if len(set(kinds)) < len(kinds):
@@ -166,6 +186,7 @@ def _load(connection: duckdb.DuckDBPyConnection, asked: Asked, opened: Opened) -
         loaded.look_for_padding(connection)
         _units(connection, asked.plans, loaded)
         made.append(loaded)
+        steps()
     return made
 
 
@@ -190,6 +211,7 @@ class _Run:
     opened: Opened
     general: Query
     connection: duckdb.DuckDBPyConnection
+    steps: _Steps
     spark: SparkSession | None = None
 
     @property
@@ -199,9 +221,13 @@ class _Run:
     def _linked(self) -> Linked:
         """All rows put together, with what is odd, and all that is linked with it, apart."""
         policy = self.plans.policy
-        cleans = {sheet.kind: clean.read(self.connection, policy, sheet) for sheet in self.raws}
+        cleans = {}
+        for sheet in self.raws:
+            cleans[sheet.kind] = clean.read(self.connection, policy, sheet)
+            self.steps()
         linked = Linked(self.connection, policy, cleans, self.opened.complete)
         linked.put_together()
+        self.steps()
         for sheet in self.raws:
             odd = [
                 n
@@ -300,9 +326,13 @@ class _Run:
 
     def _by_database(self, linked: Linked, known: Elsewhere) -> Query:
         linked.stage(() if self.general.lost else self.general.needed, known)
+        self.steps()
         database = Duck(self.connection)
         query = engine.fitted(database, self.plans, self.asked.readings, words=True)
-        engine.compute(database, query)
+        before = self.steps.done
+        self.steps.total = before + len(query.written.steps) + len(query.written.finals)
+        engine.compute(database, query, self.steps)
+        self.steps.done = before - 1  # in case that it is all done once more
         return query
 
     def _by_spark(self, linked: Linked, known: Elsewhere) -> Query:

@@ -280,11 +280,26 @@ def decide(
     if journal is not None:
         journal.begin(plans, _belongs(plans, inputs, readings, reading, how))
     with progress(lang) as watch:
-        plain = not reading.asked.as_of and not reading.asked.facts
+        plain = folder is not None and not reading.asked.as_of and not reading.asked.facts
+        if reading.engine in ("columns", "spark") and not plain:
+            raise click.UsageError(
+                f"--engine {reading.engine} 不能和 --report、--as-of、--fact 一起用 / does not go with --report, --as-of or --fact"
+            )
         if folder is not None and plain and wanted(inputs, reading.engine):
             from policyengine.bulk.deciding import Asked as Tables
 
-            tables = Tables(plans, tuple(inputs), how, missed, readings, folder, watch, journal, explained)
+            tables = Tables(
+                plans,
+                tuple(inputs),
+                how,
+                missed,
+                readings,
+                folder,
+                watch,
+                journal,
+                explained,
+                watch.steps if watch else None,
+            )
             if which != (None, None):
                 linked = linked_with(tables, *which)
                 if linked is not None:
