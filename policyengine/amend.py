@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 
 from policyengine import literals
 from policyengine.diagnostics import Diagnostic, diagnostic
@@ -87,10 +86,8 @@ def _merge(base: Node, change: Node, path: tuple[str, ...], found: list[Diagnost
         name = key.text
         if isinstance(node, Scalar) and node.value is None and not node.quoted:
             if name not in entries:
-                close = get_close_matches(name, entries, 1)
-                found.append(
-                    diagnostic("nothing-to-delete", key.span, name=name, suggestion=close[0] if close else "")
-                )
+                close = meant(nearest(name, entries, 60))
+                found.append(diagnostic("nothing-to-delete", key.span, name=name, **close))
             entries.pop(name, None)
             continue
         rival = _RIVALS.get(name)

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import TypeVar
 
 from policyengine import literals
 from policyengine import model as m
 from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.lang.syntax import Expr, parse
+from policyengine.nearest import meant, nearest
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence, trailing_comment
 from policyengine.source import Source, Span
 from policyengine.values import (
@@ -263,8 +263,8 @@ class Builder:
                 unit = self.units.get(entry.text("unit"))
                 if unit is None:
                     name = entry.text("unit")
-                    close = get_close_matches(name, self.units.names(), 1, 0.4)
-                    words = {"text": entry.name, "unit": name, "suggestion": close[0] if close else ""}
+                    close = meant(nearest(name, self.units.names(), 40))
+                    words = {"text": entry.name, "unit": name, **close}
                     self.found.append(diagnostic("unknown-unit", entry.place("unit"), **words))
                     raise Skip
                 dim = unit.dim
@@ -313,12 +313,8 @@ class Builder:
         options = self.options.get(keys)
         for key in written if options else ():
             if options and key.text not in options:
-                close = get_close_matches(key.text, options, 1, 0.5)
-                words = {
-                    "value": key.text,
-                    "options": "、".join(options),
-                    "suggestion": close[0] if close else "",
-                }
+                close = meant(nearest(key.text, options))
+                words = {"value": key.text, "options": "、".join(options), **close}
                 self.found.append(diagnostic("unknown-option", key.span, **words))
 
     def number(self, node: Scalar, signed: bool = False) -> tuple[Known, Type]:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass, field
 from decimal import Decimal
-from difflib import get_close_matches
 
 from policyengine import model as m
 from policyengine.called import derived, kinds, names, none_after_all
@@ -300,9 +299,8 @@ class _CaseReader:
             for (kind_, i) in self.drafts
             for name in derived(self.policy, self.types, kind_)
         ]
-        close = get_close_matches(key.text, there, 1, 0.5)
         self.found.append(
-            diagnostic("unknown-value", key.span, name=key.text, suggestion=close[0] if close else "")
+            diagnostic("unknown-value", key.span, name=key.text, **meant(nearest(key.text, there)))
         )
 
     def never_negative(self, path: str, type_: Type) -> bool:
@@ -343,9 +341,8 @@ class _CaseReader:
         for key, ref in self.set_by_hand:
             if (ref.entity, ref.id) not in self.drafts:
                 known = [f"{ref.entity}.{id_}.{ref.name}" for kind, id_ in self.drafts if kind == ref.entity]
-                close = get_close_matches(key.text, known, 1, 0.5) or known[:1]
-                suggestion = close[0] if close else ""
-                self.found.append(diagnostic("unknown-value", key.span, name=key.text, suggestion=suggestion))
+                close = nearest(key.text, known) or known[:1]
+                self.found.append(diagnostic("unknown-value", key.span, name=key.text, **meant(close)))
 
     def none_after_all(self) -> None:
         """A relation said to be empty, and an entity elsewhere that belongs to it."""
@@ -380,10 +377,10 @@ class _CaseReader:
         id_ = draft.references[reference.name]
         if id_ is not None and (reference.to, id_) not in self.drafts:
             known = [key[1] for key in self.drafts if key[0] == reference.to]
-            close = get_close_matches(id_, known, 1, 0.5)
+            close = meant(nearest(id_, known))
             span = draft.spans.get(reference.name, draft.span)
             self.found.append(
-                diagnostic("unknown-reference", span, name=reference.label, id=id_, kind=label, suggestion=close[0] if close else "")
+                diagnostic("unknown-reference", span, name=reference.label, id=id_, kind=label, **close)
             )  # fmt: skip
 
     def counts(self) -> None:

@@ -14,7 +14,7 @@ from policyengine import clauses
 from policyengine import plan as p
 from policyengine.labels import kind_word
 from policyengine.model import Label
-from policyengine.render.blocks import Block, Heading, Item, Paragraph
+from policyengine.render.shapes import Block, Heading, Item, Paragraph
 
 KINDS: Mapping[type[p.Node], Label] = {
     p.ParamNode: Label("参数", "parameter"),

@@ -11,9 +11,9 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 
 from policyengine.exact import CONTEXT
+from policyengine.nearest import meant, nearest
 from policyengine.values import Unit, Units
 
 MAX_DIGITS = 18
@@ -59,8 +59,8 @@ def quantity(text: str, units: Units) -> Quantity | Problem:
         return Problem("not-a-quantity", {"text": text})
     unit = _unit(rest, units)
     if unit is None and rest:
-        close = [f"{rest}元"] if units.get(f"{rest}元") else get_close_matches(rest, units.names(), 1, 0.4)
-        return Problem("unknown-unit", {"text": text, "unit": rest, "suggestion": close[0] if close else ""})
+        close = [f"{rest}元"] if units.get(f"{rest}元") else nearest(rest, units.names(), 40)
+        return Problem("unknown-unit", {"text": text, "unit": rest, **meant(close)})
     scale = unit.scale if unit else Decimal(1)
     exponent = number.as_tuple().exponent
     step = CONTEXT.scaleb(Decimal(1), Decimal(exponent if isinstance(exponent, int) else 0))

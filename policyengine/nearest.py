@@ -12,25 +12,53 @@ from difflib import SequenceMatcher
 
 SHORTEST = 2  # a single character stands in too many names
 MOST = 5
+ROOM = 75  # characters of all names shown, so that a message holds them
+ALIKE = 80  # hundredths: what a longer name may still be taken for
 MARGIN = 2  # names of which one is nearer by no more than so many hundredths are equally near
 
 
 def nearest(written: str, known: Iterable[str], cutoff: int = 50) -> list[str]:
     """The names meant, in the order they are known in; none where nothing is near (`cutoff`: in hundredths)."""
     names = list(dict.fromkeys(known))
-    if len(written) >= SHORTEST and (holding := [name for name in names if written in name]):
-        return holding[:MOST]
-    scores = {name: round(SequenceMatcher(None, name, written).ratio() * 100) for name in names}
+    if len(written) >= SHORTEST and (holding := [name for name in names if _holds(name, written)]):
+        return _shown(holding)
+    scores = {name: _likeness(name, written) for name in names}
     best = max(scores.values(), default=0)
     if best < cutoff:
         return []
     near = [name for name in names if scores[name] >= best - MARGIN]
-    return [name for name in names if any(_alike(name, other) for other in near)][:MOST]
+    return _shown([name for name in names if any(_alike(name, other) for other in near)])
+
+
+def _shown(names: list[str]) -> list[str]:
+    """As many as a reader takes in."""
+    return [name for i, name in enumerate(names[:MOST]) if not i or sum(map(len, names[: i + 1])) <= ROOM]
+
+
+def closest(written: str, known: Iterable[str], cutoff: int = 50) -> str:
+    """The one name that is nearest, the first of several; "" where none is: for what only one name can answer."""
+    scores = {name: _likeness(name, written) for name in known}
+    best = max(scores, key=lambda name: scores[name], default="")
+    return best if best and scores[best] >= cutoff else ""
+
+
+def _likeness(name: str, written: str) -> int:
+    """How much of two names is the same, in hundredths."""
+    return round(SequenceMatcher(None, name, written).ratio() * 100)
+
+
+def _holds(name: str, written: str) -> bool:
+    """Whether a name contains the written one: of Latin letters from where a word begins (`it` is not in `limit`)."""
+    at = name.find(written)
+    while at > 0 and name[at - 1].isalnum() and (name[at - 1] + written[0]).isascii():
+        at = name.find(written, at + 1)
+    return at >= 0
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether two names are the same but for a bracket or an ending."""
-    return _stem(one) == _stem(other) or one.startswith(other) or other.startswith(one)
+    """Whether two names are the same but for a bracket or a short ending."""
+    begins = one.startswith(other) or other.startswith(one)
+    return _stem(one) == _stem(other) or (begins and _likeness(one, other) >= ALIKE)
 
 
 def _stem(name: str) -> str:

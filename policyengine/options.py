@@ -7,7 +7,6 @@ output can mark it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from policyengine import called, literals
 from policyengine import model as m
@@ -117,19 +116,18 @@ def with_readings(plans: Plans, asked: Iterable[Chosen]) -> dict[str, str]:
         known = plans.policy.interpretations
         name = _meant(key.text, {i.name: i.label for i in known.values()})
         if name is None:
-            close = get_close_matches(key.text, [*known, *(i.label.zh for i in known.values())], 1, 0.4)
-            suggestion = close[0] if close else ""
-            found.append(diagnostic("unknown-reading", key.span, name=key.text, suggestion=suggestion))
+            close = meant(nearest(key.text, [*known, *(i.label.zh for i in known.values())], 40))
+            found.append(diagnostic("unknown-reading", key.span, name=key.text, **close))
             continue
         options = known[name].options
         option = _meant(value.text, {o.name: o.label for o in options.values()})
         if option is None:
             words = [*options, *(o.label.zh for o in options.values())]
-            close = get_close_matches(value.text, words, 1, 0.4)
+            close = meant(nearest(value.text, words, 40))
             found.append(
                 diagnostic(
                     "unknown-reading-option", value.span, name=name, option=value.text,
-                    options="、".join(options), suggestion=close[0] if close else "",
+                    options="、".join(options), **close,
                 )
             )  # fmt: skip
             continue

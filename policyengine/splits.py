@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from policyengine import plan as p
 from policyengine import wording
+from policyengine.grouping import Groups
 from policyengine.instances import Ent
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
@@ -53,7 +54,8 @@ def _words(value: Value, lang: str) -> str:
 def _before(world: World, node: p.AllocateNode, read: Read) -> list[tuple[Ent, Value]]:
     assert read.ent is not None
     return [
-        (ent, world.value(ent, node.info.name, read.when)) for ent in world.before(node, read.ent, read.when)
+        (ent, world.value(ent, node.info.name, read.when))
+        for ent in Groups(world).before(node, read.ent, read.when)
     ]
 
 
@@ -92,7 +94,7 @@ def _by_weight(world: World, node: p.AllocateNode, read: Read, phrases: Phrases)
     whole, part = (node.limit, node.of) if node.method == "pro_rata" else (node.total, node.weight)
     assert read.ent is not None
     total: Value = Decimal(0)
-    for member in world.group_of(node, read.ent, read.when):
+    for member in Groups(world).of(node, read.ent, read.when):
         if world.value(member, node.where, read.when) is True:
             total = unknown.add(total, world.value(member, part, read.when))
     type_ = world.plan(read.when).nodes[part].info.type

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policyengine import plan as p
+from policyengine.grouping import Groups
 from policyengine.instances import Ent, When
 from policyengine.lang import nodes as n
 from policyengine.values import Unknown
@@ -154,7 +155,7 @@ def _group(
     """What was read of each member of the group: past `where` only of counted ones, keys only of several."""
     assert read.ent is not None
     counted = []
-    for member in world.group_of(node, read.ent, read.when):
+    for member in Groups(world).of(node, read.ent, read.when):
         when = world.when(member, read.when)
         yield Read(member, node.where, when)
         if world.value(member, node.where, read.when) is not False:

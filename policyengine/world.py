@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise, takewhile
 from typing import Any
 
-from policyengine import exact, groups
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.case import Case
 from policyengine.decision import Supposed
 from policyengine.diagnostics import CaseError, diagnostic
+from policyengine.grouping import Groups
 from policyengine.instances import Ent, Found, Plans, When, anything, most_members
 from policyengine.lang import nodes as n
 from policyengine.lang import unknown
@@ -33,6 +32,7 @@ _NOT_YET = object()
 class World:
     """See the module. `readings` maps interpretations to the options chosen instead of the default.
 
+    `ties`: of each rule, the pairs that only the stable key or the id told apart. `grouped`, `indexes`: what `Groups` knows.
     `moved`: facts that are other than stated; `within`: ranges of blank ones. `entities` may be another world's of the case.
     """
 
@@ -48,8 +48,8 @@ class World:
     _dated: dict[str, str] = field(default_factory=dict)
     _whens: dict[Ent, When] = field(default_factory=dict)
     _memo: dict[tuple[str, Ent | None, When], Value] = field(default_factory=dict)
-    _groups: dict[tuple[str, When], dict[Ent, Value]] = field(default_factory=dict)
-    _indexes: dict[tuple[str, When], dict[tuple[Value, ...], list[Ent]] | None] = field(default_factory=dict)
+    grouped: dict[tuple[str, When], dict[Ent, Value]] = field(default_factory=dict)
+    indexes: dict[tuple[str, When], dict[tuple[Value, ...], list[Ent]] | None] = field(default_factory=dict)
     stand_ins: dict[tuple[Ent, str], Ent] = field(default_factory=dict)
     _nodes: dict[int, Mapping[str, p.Node]] = field(default_factory=dict)
     _versions: int = field(init=False)
@@ -106,7 +106,7 @@ class World:
         dated_by = self._dated[ent.kind]
         if dated_by in self.policy.entities[ent.kind].references:
             return self.when(self.follow(ent, dated_by))
-        value = self._fact(ent, dated_by)
+        value = self.fact(ent, dated_by)
         return value if isinstance(value, date | Unknown) else None
 
     def plan(self, when: When) -> p.Plan:
@@ -147,7 +147,7 @@ class World:
                 return self.evaluate(node.formula, ent, when)
             case p.FactNode():
                 assert ent is not None
-                return self._fact(ent, name, plan)
+                return self.fact(ent, name, plan)
             case p.ParamNode():
                 return self._parameter(node, when)
             case p.CasesNode():
@@ -156,7 +156,7 @@ class World:
                 return self._reading(node, ent, when)
             case p.RankNode() | p.AllocateNode():
                 assert ent is not None
-                return self._group(node, ent, when)
+                return Groups(self).value(node, ent, when)
 
     def evaluate(
         self, compiled: n.Compiled, ent: Ent | None, when: When, node: n.Node | None = None,
@@ -177,7 +177,8 @@ class World:
                 held = dated.value
         return held
 
-    def _fact(self, ent: Ent, name: str, plan: p.Plan | None = None) -> Value:
+    def fact(self, ent: Ent, name: str, plan: p.Plan | None = None) -> Value:
+        """What is stated of a fact, or assumed, or what it may be."""
         fact = (plan.policy if plan else self.policy).facts[name]
         stated = self.stated(ent, name)
         if stated is not None:
@@ -236,164 +237,6 @@ class World:
             if not isinstance(held, Unknown):
                 raise
             return Unknown(held.needs)
-
-    # --- groups ---
-
-    def group_of(self, node: p.RankNode | p.AllocateNode, ent: Ent, when: When) -> list[Ent]:
-        """The members of the entity's group, as far as they may be in it."""
-        members, _ = self._members(node, ent, when)
-        return [member for member, _ in members]
-
-    def _group(self, node: p.RankNode | p.AllocateNode, ent: Ent, when: When) -> Value:
-        name = node.info.name
-        if ent.stand_in is not None:
-            return unknown.ranged(frozenset((ent.stand_in,)), exact.ZERO, self._most(node, ent, when))
-        dated = self.policy.entities[ent.kind].dated_by
-        cache = self._groups.setdefault((name, None if dated else when), {})
-        if ent not in cache:
-            members, settled = self._members(node, ent, when)
-            results = self._results(node, members, ent, when)
-            for (member, _), value in zip(members, results, strict=True):
-                if settled or member is ent:
-                    cache[member] = value
-        return cache[ent]
-
-    def _most(self, node: p.RankNode | p.AllocateNode, ent: Ent, when: When) -> unknown.Bound:
-        """The greatest that a group rule may give to an entity that is not known yet."""
-        if isinstance(node, p.RankNode):
-            most = self.policy.entities[ent.kind].most  # a table may hold more
-            return exact.number(max(most, len(self.entities[ent.kind]) + 1))
-        return unknown.bounds(self.value(ent, node.total or node.of, when))[1]
-
-    def _members(
-        self, node: p.RankNode | p.AllocateNode, ent: Ent, when: When
-    ) -> tuple[list[tuple[Ent, Value]], bool]:
-        """The members of the entity's group, each with whether it is surely in it.
-
-        Where every key is known the group is the same for all its members, so that one computation
-        serves them all (the second answer).
-        """
-        index = self._index(node, ent.kind, when)
-        mine = tuple(self.value(ent, key, when) for key in node.per)
-        if index is not None:
-            return [(other, True) for other in index[mine]], True
-        members: list[tuple[Ent, Value]] = []
-        for other in self.entities[ent.kind].values():
-            inside: Value = True
-            for key, own in zip(node.per, mine, strict=True):
-                inside = unknown.both(
-                    inside, other is ent or unknown.equal(self.value(other, key, when), own)
-                )
-            if inside is not False:
-                members.append((other, inside))
-        return members, False
-
-    def _index(
-        self, node: p.RankNode | p.AllocateNode, kind: str, when: When
-    ) -> dict[tuple[Value, ...], list[Ent]] | None:
-        """All groups by their keys; None where some key is unknown."""
-        name = node.info.name
-        slot = (name, None if self.policy.entities[kind].dated_by else when)
-        if slot not in self._indexes:
-            index: dict[tuple[Value, ...], list[Ent]] | None = {}
-            for other in self.entities[kind].values():
-                keys = tuple(self.value(other, key, when) for key in node.per)
-                if any(isinstance(key, Unknown) for key in keys):
-                    index = None
-                    break
-                assert index is not None
-                index.setdefault(keys, []).append(other)
-            self._indexes[slot] = index
-        return self._indexes[slot]
-
-    def _results(
-        self, node: p.RankNode | p.AllocateNode, members: list[tuple[Ent, Value]], ent: Ent, when: When
-    ) -> list[Value]:
-        rows = self._rows(node, members, when)
-        if isinstance(node, p.RankNode):
-            self._note_ties(node.info.name, rows, members, len(node.by))
-            return groups.ranks(rows)
-        ents = [other for other, _ in members]
-        if node.method == "in_order":
-            of = [
-                self.value(e, node.of, when) if r.counts is not False else exact.ZERO
-                for e, r in zip(ents, rows, strict=True)
-            ]
-            limits = [
-                self.value(e, node.limit, when) if r.counts is not False else exact.ZERO
-                for e, r in zip(ents, rows, strict=True)
-            ]
-            return groups.in_order(rows, of, limits)
-        unit = self.value(ent, node.round_to, when)
-        if not isinstance(unit, Unknown) and unit == 0:
-            raise CaseError([
-                diagnostic("division-by-zero", node.info.span, expression=node.info.label, facts=node.round_to)
-            ])  # fmt: skip
-        if node.method == "pro_rata":
-            of = [
-                self.value(e, node.of, when) if r.counts is not False else exact.ZERO
-                for e, r in zip(ents, rows, strict=True)
-            ]
-            return groups.pro_rata(rows, of, self.value(ent, node.limit, when), unit)
-        total = self.value(ent, node.total, when)
-        if isinstance(total, Unknown) or total != 0:
-            weights = [
-                self.value(e, node.weight, when) if r.counts is not False else exact.ZERO
-                for e, r in zip(ents, rows, strict=True)
-            ]
-        else:
-            weights = [exact.ZERO for _ in ents]
-        split = groups.shares(rows, total, weights, unit)
-        if split is None:
-            raise CaseError([diagnostic("nothing-to-share-by", node.info.span, name=node.info.label)])
-        return split
-
-    def _rows(
-        self, node: p.RankNode | p.AllocateNode, members: list[tuple[Ent, Value]], when: When
-    ) -> list[groups.Member]:
-        """The members of a group as candidates, with how they are put in order."""
-        by, rows = node.by, []
-        for other, inside in members:
-            entity = self.policy.entities[other.kind]
-            counts = unknown.both(inside, self.value(other, node.where, when))
-            rows.append(
-                groups.Member(
-                    other.id, counts,
-                    lambda other=other, entity=entity: (*(self.value(other, key, when) for key, _ in by), *self._stable_key(other, entity)),  # type: ignore[misc]
-                    (*(descending for _, descending in by), *([False] if entity.key else [])),
-                )
-            )  # fmt: skip
-        return rows
-
-    def before(self, node: p.AllocateNode, ent: Ent, when: When) -> list[Ent]:
-        """The members that a pool in order serves before an entity, in their order."""
-        members, _ = self._members(node, ent, when)
-        rows = self._rows(node, members, when)
-        ents = {id(row): other for row, (other, _) in zip(rows, members, strict=True)}
-        line = groups.order([row for row in rows if row.counts is not False])
-        return [ents[id(row)] for row in takewhile(lambda row: ents[id(row)] is not ent, line)]
-
-    def _note_ties(
-        self, name: str, rows: list[groups.Member], members: list[tuple[Ent, Value]], keys: int
-    ) -> None:
-        """Remember which members only the stable key or the id told apart."""
-        counting = {id(row): ent for row, (ent, _) in zip(rows, members, strict=True) if row.counts is True}
-        if len(counting) < 2:
-            return
-        line = groups.order([row for row in rows if id(row) in counting])
-        for one, other in pairwise(line):
-            if groups.tied(one, other, keys):
-                self.ties.add((name, (counting[id(one)].path, counting[id(other)].path)))
-
-    def _stable_key(self, ent: Ent, entity: m.Entity) -> tuple[Value, ...]:
-        """The entity's declared key, a text fact of its own or of what it refers to (`member.credit_code`)."""
-        if not entity.key:
-            return ()
-        *refs, name = entity.key.split(".")
-        holder: Ent | None = ent
-        for reference in refs:
-            holder = self.follow(holder, reference) if holder else None
-        return (ABSENT if holder is None else self._fact(holder, name),)
 
     # --- references ---
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ LAYERS = (
     ("loader", "casefile", "plan"),
     ("desugar", "groups", "folding", "room"),
     ("instances",),
-    ("world", "decision"),
+    ("world", "grouping", "decision"),
     ("trace", "inforce", "supposed"),
     ("validity",),
     ("refusing",),
@@ -80,7 +81,7 @@ def test_imports_go_down(path: Path) -> None:
 
 
 def test_the_language_knows_nothing_of_policies() -> None:
-    known = {"source", "diagnostics", "values", "exact", "lang", "codes"}
+    known = {"source", "diagnostics", "values", "exact", "lang", "codes", "nearest"}
     for path in (PACKAGE / "lang").glob("*.py"):
         assert {name for name, _ in imports(path)} <= known, path
 
@@ -129,3 +130,11 @@ def test_files_are_short_and_say_what_they_are(path: Path) -> None:
     tables = path.parent.name == "codes"  # a table may be as long as it is
     assert tables or len(text.splitlines()) <= 480, len(text.splitlines())
     assert (path.name == "__init__.py" and not text.strip()) or ast.get_docstring(ast.parse(text))
+
+
+def test_every_package_is_installed() -> None:
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg", "utf-8")
+    listed = config["options"]["packages"].split()
+    there = {".".join(path.parent.relative_to(ROOT).parts) for path in PACKAGE.rglob("__init__.py")}
+    assert there <= set(listed) and listed == list(dict.fromkeys(listed)), there - set(listed)

@@ -6,7 +6,7 @@ import pytest
 
 from policyengine import api
 from policyengine.diagnostics import CaseError
-from policyengine.nearest import meant, nearest
+from policyengine.nearest import closest, meant, nearest
 from tests.support import yanzhou
 
 AMOUNTS = ["设备投资额（价税合计）", "设备投资额（不含税）", "申报受理日期"]
@@ -16,16 +16,26 @@ CASES = [
     ("设备投资", AMOUNTS, AMOUNTS[:2]),
     ("申报日期", AMOUNTS, AMOUNTS[2:]),
     ("equipment_investmen", ["equipment_investment", "equipment_investment_net", "town"], ["equipment_investment", "equipment_investment_net"]),
+    ("awrd", ["award_item", "award", "award_amount"], ["award"]),  # the others are longer by half
     ("on_time", ["town", "grade"], []),
     ("x", ["xa", "b"], ["xa"]),
     ("a", ["a1", "a2", "a3", "a4", "a5", "a6"], ["a1", "a2", "a3", "a4", "a5"]),
     ("无关", AMOUNTS, []),
+    ("cap", ["capital", "escape", "equipment_cap", "x.cap"], ["capital", "equipment_cap", "x.cap"]),
+    ("it", ["limitation", "credit_code"], []),  # Latin letters within a word
+    ("per_order", ["declared_per_order_of_the_applicant_in_a_filing_year", "fixed_per_order_of_the_applicant"], ["declared_per_order_of_the_applicant_in_a_filing_year"]),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("written", "known", "found"), CASES)
 def test_nearest(written: str, known: list[str], found: list[str]) -> None:
     assert nearest(written, known) == found
+
+
+def test_where_one_name_is_needed_it_is_the_nearest_or_none() -> None:
+    assert closest("equipment_rat", ["equipment_cap", "equipment_rate"]) == "equipment_rate"
+    assert closest("ab", ["ax", "bx"]) == "ax"
+    assert closest("ab", ["xy", "zz"]) == closest("ab", []) == ""
 
 
 def test_the_question_is_put_in_both_languages() -> None:

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import string
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
-from html.parser import HTMLParser
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -22,16 +16,9 @@ from policyengine.checks.common import squeeze
 from policyengine.cli import cli
 from policyengine.marking import GAP
 from policyengine.model import OUTCOMES
-from policyengine.render.html.markup import VOID, Markup, el, join
-from policyengine.render.html.words import _SAY, TITLES, Say
+from policyengine.render.html.words import TITLES
+from tests.printed import ANY, CALLS, EXAMPLES, printed, read
 from tests.support import ROOT, yanzhou
-
-EXAMPLES = ("装备升级", "共同体", "不予支持", "待补材料")
-WHAT_IF = (
-    "examples/装备升级.yaml", "--set", "equipment_cap=120万元", "--fact", "enterprise.甲公司.output_grade=B",
-    "--as-of", "2022-01-01", "--reading", "bonus_cap=scaled",
-)  # fmt: skip
-HOSTILE = "<script>alert('x')</script>\"&amp;<b>"
 
 
 @pytest.fixture(autouse=True)
@@ -39,87 +26,12 @@ def _in_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
-@cache
-def printed(*arguments: str, command: str = "evaluate", form: str = "html", stdin: str | None = None) -> str:
-    result = CliRunner().invoke(cli, [command, *arguments, "--format", form], input=stdin)
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
-# --- a reader of our own pages ----------------------------------------------------------------
-
-
-@dataclass
-class Element:
-    name: str
-    attributes: dict[str, str | None]
-    children: list[Element | str] = field(default_factory=list)
-
-    def all(self, *names: str) -> Iterator[Element]:
-        for child in self.children:
-            if isinstance(child, Element):
-                if child.name in names:
-                    yield child
-                yield from child.all(*names)
-
-    def classed(self, kind: str) -> list[Element]:
-        return [e for e in self.all(*ANY) if kind in (e.attributes.get("class") or "").split()]
-
-    @property
-    def text(self) -> str:
-        return "".join(c if isinstance(c, str) else c.text for c in self.children)
-
-
-ANY = (
-    "article", "section", "header", "div", "p", "span", "small", "b", "strong", "li", "ul", "ol", "dl", "dt", "dd",
-    "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "h1", "h2", "h3", "h4", "blockquote", "cite",
-    "mark", "figure", "figcaption", "i", "a", "main",
-)  # fmt: skip
-
-
-class Reader(HTMLParser):
-    """Builds a tree and refuses what is not closed in order, not in `ANY`, or given twice."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.root = Element("", {})
-        self.open = [self.root]
-        self.feed(text)
-        self.close()
-        assert [e.name for e in self.open] == [""], self.open[-1].name
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        assert tag in (*ANY, *VOID, "html", "head", "body", "title", "style"), tag
-        assert len(dict(attributes)) == len(attributes), attributes
-        element = Element(tag, dict(attributes))
-        self.open[-1].children.append(element)
-        if tag not in VOID:
-            self.open.append(element)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop().name == tag, tag
-
-    def handle_data(self, data: str) -> None:
-        self.open[-1].children.append(data)
-
-
-def read(text: str) -> Element:
-    return Reader(text).root
-
-
-# --- every page -------------------------------------------------------------------------------
+# --- every page ---
 
 
 @pytest.fixture(scope="module", params=["zh", "en"])
 def lang(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-CALLS = [
-    *((f"examples/{name}.yaml",) for name in EXAMPLES),
-    WHAT_IF,
-    tuple(f"examples/{n}.yaml" for n in EXAMPLES),
-]
 
 
 @pytest.mark.parametrize("call", CALLS, ids=[*EXAMPLES, "what-if", "several"])
@@ -187,7 +99,7 @@ def test_every_quoted_word_is_the_official_text_s(call: tuple[str, ...], lang: s
     assert all(p.attributes["lang"] == "zh-CN" for block in page.all("blockquote") for p in block.all("p"))
 
 
-# --- amounts ----------------------------------------------------------------------------------
+# --- amounts ---
 
 
 def test_amounts_and_outcomes_are_those_of_the_json() -> None:
@@ -221,14 +133,6 @@ def test_amounts_and_outcomes_are_those_of_the_json() -> None:
     assert wording.money(total) in summary.classed("sentence")[0].text
 
 
-def test_shares_add_up_to_the_award() -> None:
-    page = read(printed("examples/共同体.yaml"))
-    [table] = page.classed("shares")
-    *shares, total = [row.text for body in table.all("tbody", "tfoot") for row in body.classed("right")]
-    read_back = [Decimal(text.removesuffix("万元")) for text in (*shares, total)]
-    assert len(shares) == 3 and sum(read_back[:-1]) == read_back[-1] == Decimal("36.6667")
-
-
 @pytest.mark.parametrize(
     ("rate", "solid", "cut"),
     [("4200万元", "59.5%", True), ("2500万元", "100.0%", False), ("1000万元", "40.0%", False)],
@@ -240,16 +144,7 @@ def test_the_bar_holds_what_was_computed_against_the_cap(rate: str, solid: str, 
     assert widths[0] == f"width:{solid}" and (len(widths) == 2) is cut
 
 
-def test_a_bar_is_right_for_amounts_of_any_size() -> None:
-    from fractions import Fraction
-
-    from policyengine.render.html.parts import share
-
-    assert share(Decimal("0.01"), Decimal(10) ** 14) == 0 and share(Decimal(7), Decimal(0)) == 0
-    assert share(Fraction(1, 3), Decimal(1)) == 333 and share(Decimal(1), Decimal(1)) == 1000
-
-
-# --- what each kind of page says --------------------------------------------------------------
+# --- what each kind of page says ---
 
 
 def test_a_refusal_lists_every_reason_with_its_distance_and_words() -> None:
@@ -288,25 +183,6 @@ def test_each_kind_of_question_has_room_for_its_answer(blank: str, shown: str) -
     page = read(printed("-", stdin=text.replace(blank, blank.split(" ")[0])))
     asked = "".join(next(page.all("ol")).text.split())
     assert shown in asked or shown in asked.replace("＿＿", "＿"), asked
-
-
-def test_a_what_if_says_so_at_its_head_and_beside_each_value() -> None:
-    page = read(printed(*WHAT_IF))
-    [mark] = page.classed("mark-draft")
-    assert "假设" in mark.text and "what-if-zh" in (next(page.all("article")).attributes["class"] or "")
-    [box] = [box.text for box in page.classed("box")]
-    said = json.loads(printed(*WHAT_IF, form="json"))["decisions"][0]["supposed"]
-    assert len(said) == 4 and all(item["says"]["zh"] in box for item in said), said
-    assert len(page.classed("given")) == 2  # rows of the facts
-    assert "假设取值，不是原文的数" in page.text and "非默认口径" in page.text
-    plain = read(printed("examples/装备升级.yaml"))
-    assert "假设" not in plain.text.replace(next(plain.all("style")).text, "") and "测算稿" in plain.text
-
-
-def test_a_supposed_number_marks_no_word_of_the_document() -> None:
-    page = read(printed("examples/装备升级.yaml", "--set", "equipment_cap=120万元"))
-    last = [step for step in page.classed("step") if "封顶后的金额" in step.text][-1]
-    assert "单个企业最高100万元" in last.text and not list(last.all("mark"))
 
 
 def test_the_decisive_words_are_marked() -> None:
@@ -351,101 +227,6 @@ def test_signature_lines_and_nothing_official() -> None:
         assert "测算稿 · 非正式文件" in page.text and "盖章" not in page.text
 
 
-# --- hostile and large ------------------------------------------------------------------------
-
-
-def consortium(size: int, name: str) -> str:
-    gates = "registered_in_yanzhou: 是, is_independent_legal_person: 是, sound_management: 是, good_credit: 是, last_major_violation_on: 无, on_cultivation_list: 否, earlier_awards: 无"
-    yaml_name = json.dumps(name, ensure_ascii=False)
-    firms = "".join(
-        f"  企业{i}: {{{gates}, output_grade: {'AB'[i % 2]}, is_sme: {'否' if i == 0 else '是'}, "
-        f"is_chain_leader: {'是' if i == 0 else '否'}, credit_code: 虚构{i:03}, name: {yaml_name}}}\n"
-        for i in range(size)
-    )
-    members = "".join(
-        f"      M{i}: {{member: 企业{i}, member_investment: {30 + i}万元, member_filed: 是, "
-        "member_in_statistics_platform: 是, member_is_industrial_upgrade: 是, supports: 无}\n"
-        for i in range(size)
-    )
-    return (
-        f"policy: yanzhou-2020-14\nenterprise:\n{firms}project:\n  G1:\n    project_name: {yaml_name}\n    applicant: 企业0\n"
-        f"    declared_on: 2021-09-10\n    program_applied: consortium\n    supports: 无\n    participants:\n{members}"
-    )
-
-
-def test_hostile_and_very_long_names_stay_text() -> None:
-    name = HOSTILE + "很长的名字" * 30
-    page = read(printed("-", stdin=consortium(3, name)))
-    assert name in page.classed("sentence")[0].text
-    assert not list(page.all("script")) and len(list(page.all("style"))) == 1
-    [title] = page.all("title")
-    assert HOSTILE in title.text
-
-
-def test_a_consortium_of_fifty_has_a_row_for_each() -> None:
-    page = read(printed("-", stdin=consortium(50, "同名企业")))
-    [table] = page.classed("shares")
-    [body] = table.all("tbody")
-    assert len(list(body.all("tr"))) == 50
-
-
-def test_the_sum_over_many_members_can_be_checked_on_the_page() -> None:
-    page = read(printed("-", stdin=consortium(40, "同名企业")))
-    [table] = [t for step in page.classed("wide") for t in step.classed("many")]
-    head = [th.text for th in next(table.all("thead")).all("th")]
-    assert head == [
-        "共同体成员",
-        "成员设备投资额（价税合计）",
-        "比例提高的百分点",
-        "成员按自己比例应得的数额",
-        "成员分得的补助",
-    ]
-    rows = [[cell.text for cell in row.all("th", "td")] for row in next(table.all("tbody")).all("tr")]
-    assert len(rows) == 40
-    invested, points, due, shares = (list(column) for column in zip(*(row[1:] for row in rows), strict=True))
-    numbers = [
-        [Decimal(re.sub(r"[^\d.]", "", text)) for text in column]
-        for column in (invested, points, due, shares)
-    ]
-    assert all(i * (3 + p) / 100 == d for i, p, d, _ in zip(*numbers, strict=True))
-    assert f"{sum(numbers[2]):,}元" in page.text and sum(numbers[2]) == sum(numbers[3]) == Decimal(
-        "692000.00"
-    )
-    facts = page.classed("facts-of-many")
-    assert [len(list(next(t.all("tbody")).all("tr"))) for t in facts] == [40, 40]
-
-
-# --- words ------------------------------------------------------------------------------------
-
-
-def fields(text: str) -> set[str]:
-    return {name or "positional" for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-
-
-@pytest.mark.parametrize("key", _SAY)
-def test_both_languages_fill_in_the_same_things(key: str) -> None:
-    label = _SAY[key]
-    assert label.zh and label.en and fields(label.zh) == fields(label.en)
-
-
-def test_every_outcome_has_a_title() -> None:
-    assert TITLES.keys() == OUTCOMES.keys() and all(t.zh and t.en for t in TITLES.values())
-
-
-@pytest.mark.parametrize(
-    ("n", "said"), [(1, "一"), (10, "十"), (11, "十一"), (20, "二十"), (42, "四十二"), (99, "九十九")]
-)
-def test_steps_are_numbered_in_chinese(n: int, said: str) -> None:
-    assert Say("zh").number(n) == said and Say("en").number(n) == str(n)
-
-
-def test_the_builder_escapes_all_but_its_own_markup() -> None:
-    assert el("p", "<b>", Markup("<i>x</i>"), None, class_='"', hidden=False, open=True) == (
-        '<p class="&quot;" open>&lt;b&gt;<i>x</i></p>'
-    )
-    assert join(["a", ["<", None]]) == "a&lt;" and el("br") == "<br>"
-
-
 def test_the_most_telling_question_comes_first() -> None:
     text = (
         (ROOT / "examples/待补材料.yaml")
@@ -473,70 +254,10 @@ def test_an_open_choice_shows_what_each_would_come_to() -> None:
     assert "予以补助 100万元" in choices.text and any(mark.text for mark in choices.all("mark"))
 
 
-def test_a_consortium_says_of_each_member_whether_it_counts() -> None:
-    page = read(printed("examples/共同体.yaml"))
-    [section] = [s for s in page.all("section") if s.text.startswith("各共同体成员的条件")]
-    lines = [li.text for li in section.all("li")]
-    assert len(lines) == 4 and ["不满足：不是D类企业" in line for line in lines] == [
-        False,
-        False,
-        False,
-        True,
-    ]
-
-
-STIPULATED = "stipulate: {enterprise.甲公司.rate_bonus: 0个百分点}\n"
-READINGS = "readings: {bonus_cap: scaled}\n"
-
-
-@pytest.mark.parametrize(
-    ("file", "besides", "kinds"),
-    [
-        (STIPULATED, (), {"stipulate"}),
-        (READINGS, (), {"reading"}),
-        ("set: {equipment_cap: 200万元}\n", (), {"set"}),
-        (STIPULATED + READINGS, (), {"stipulate", "reading"}),
-        ("", ("--reading", "bonus_cap=scaled"), {"reading"}),
-        ("", ("--fact", "enterprise.甲公司.output_grade=B"), {"fact"}),
-        ("", ("--as-of", "2022-01-01"), {"as_of"}),
-        ("", ("--set", "equipment_cap=120万元"), {"set"}),
-    ],
-)
-def test_whatever_is_supposed_is_said_on_the_page_and_marked_in_the_summary(
-    file: str, besides: tuple[str, ...], kinds: set[str], lang: str
-) -> None:
-    text = (
-        (ROOT / "examples/装备升级.yaml")
-        .read_text("utf-8")
-        .replace("enterprise:\n", f"{file}enterprise:\n", 1)
-    )
-    json_ = json.loads(printed("-", *besides, form="json", stdin=text))["decisions"][0]["supposed"]
-    assert {item["kind"] for item in json_} == kinds
-    page = read(printed("-", *besides, "--lang", lang, stdin=text))
-    assert "what-if" in (next(page.all("article")).attributes["class"] or "")
-    [box] = page.classed("box")
-    assert [li.text for li in box.all("li")] == [item["says"][lang] for item in json_]
-
-    summary = (
-        read(printed("-", "examples/不予支持.yaml", "--lang", lang, stdin=text)) if not besides else None
-    )
-    if summary is not None:
-        marked = [row.text for row in summary.classed("summary")[0].all("tr")][1:]
-        mark = {"zh": "【测算稿】", "en": "[trial run]"}[lang]
-        assert [mark in row for row in marked] == [True, False]
-
-
 def test_no_page_holds_the_text_of_the_case_file(lang: str) -> None:
     page = read(printed("examples/测算.yaml", "--lang", lang))
     [body] = page.all("body")
     assert "registered_in_yanzhou" not in body.text and "policy: " not in body.text
-
-
-@pytest.mark.parametrize("form", ["text", "html"])
-def test_a_value_that_is_set_is_no_amendment_of_the_document(form: str) -> None:
-    text = (ROOT / "examples/测算.yaml").read_text("utf-8").replace("declared_on: 2021", "declared_on: 2019")
-    said = printed("-", stdin=text, form=form)
-    assert "不予支持" in said and "修订" not in said and "equipment_cap为" not in said
 
 
 def test_a_refusal_puts_no_badge_on_what_is_met(lang: str) -> None:
@@ -572,37 +293,3 @@ def test_words_of_answers_stand_apart_and_the_box_by_the_question() -> None:
     assert "日 无" in answers.text
     [asked] = page.classed("asked")
     assert asked.text and len(asked.classed("tick")) == 1
-
-
-SETTLED = (
-    "overlay: {id: settled, title: {zh: 口径明确}, amends: yanzhou-2020-14, number: 答复1号, effective_from: 2020-08-15, order: 1}\n"
-    "interpretations: {rate_bonus: {default: stack, decided_on: 2021-03-01, document: 区工信局复函〔2021〕3号}}\n"
-)
-
-
-@pytest.mark.parametrize("form", ["text", "html"])
-def test_a_reading_that_is_settled_is_no_default_and_not_in_doubt(form: str, tmp_path: Path) -> None:
-    overlay = tmp_path / "明确.yaml"
-    overlay.write_text(SETTLED, "utf-8")
-    call = (
-        "examples/装备升级.yaml", "--policy", f"yanzhou-2020-14+{overlay}", "--fact",
-        "project.P1.equipment_investment=1000万元", "--fact", "enterprise.甲公司.on_cultivation_list=是",
-    )  # fmt: skip
-    if form == "text":
-        assert "10项默认口径、1项已经明确的口径；其中4项" in printed(*call, form="text")
-        full = printed(*call, command="explain", form="text")
-        line = next(line for line in full.splitlines() if "比例提高的百分点：" in line)
-        assert "（2021年3月1日明确，区工信局复函〔2021〕3号）" in line
-        return
-    page = read(printed(*call))
-    told, *rest = page.classed("readings")
-    assert "比例提高的百分点" not in told.text
-    assert "2021年3月1日明确，区工信局复函〔2021〕3号" in rest[-1].text
-    other = read(printed(*call, "--reading", "rate_bonus=once"))
-    assert "不是已经明确的读法" in other.text and "已经明确的是“" in other.classed("box")[0].text
-
-
-def test_the_register_has_no_empty_heading_for_words_that_are_missing() -> None:
-    lines = printed("yanzhou-2020-14", command="readings", form="text").splitlines()
-    heads = [i for i, line in enumerate(lines) if "有疑问的原文" in line]
-    assert heads and all("〔" in lines[i + 1] for i in heads)

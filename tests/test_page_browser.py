@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.accessibility import spoken
+from tests.printed import CALLS, EXAMPLES, HOSTILE, consortium, printed
 from tests.support import ROOT
-from tests.test_page import CALLS, EXAMPLES, HOSTILE, consortium, printed
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge", "microsoft-edge")
 BROWSER = os.environ.get("BROWSER_FOR_TESTS") or next(filter(None, map(shutil.which, NAMES)), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import json
 import random
 import re
 import shlex
@@ -119,12 +120,12 @@ def left_over(tables: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[str, 
     return command
 
 
-CHANGES: dict[str, tuple[Callable[[str], object], tuple[str, ...], str]] = {
-    "an input": (lambda name: Path(name).write_text(Path(name).read_text("utf-8") + "\n", "utf-8"), (), "输入文件"),
-    "a parameter": (lambda _: None, ("--set", "equipment_cap=120万元"), "改动"),
-    "a reading": (lambda _: None, ("--reading", "rate_bonus=stack"), "口径"),
-    "how it is read": (lambda _: None, ("--complete", "其它财政资金"), "怎样读表"),
-    "the engine's way": (lambda _: None, ("--engine", "columns"), "--engine"),
+CHANGES: dict[str, tuple[Callable[[str], object], tuple[str, ...], str, str]] = {
+    "an input": (lambda name: Path(name).write_text(Path(name).read_text("utf-8") + "\n", "utf-8"), (), "输入文件", "the input files"),
+    "a parameter": (lambda _: None, ("--set", "equipment_cap=120万元"), "改动", "the changes"),
+    "a reading": (lambda _: None, ("--reading", "rate_bonus=stack"), "口径", "the readings"),
+    "how it is read": (lambda _: None, ("--complete", "其它财政资金"), "怎样读表", "how the tables are read"),
+    "the engine's way": (lambda _: None, ("--engine", "columns"), "--engine", "--engine"),
 }  # fmt: skip
 
 
@@ -132,10 +133,12 @@ CHANGES: dict[str, tuple[Callable[[str], object], tuple[str, ...], str]] = {
 def test_it_only_goes_on_with_the_same(what: str, tables: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     command = left_over(tables, monkeypatch)
     before = Path("结果.csv.未完").read_bytes()
-    change, options, named = CHANGES[what]
+    change, options, *named = CHANGES[what]
     change(tables[0])
     result = run(*command, *options, "--resume")
-    assert result.exit_code == 2 and "不能接着算" in result.output and named in result.output
+    zh, en = (part.partition(mark)[2] for mark, part in zip(("不能接着算：", "cannot be resumed"), result.output.split(" / "), strict=True))  # fmt: skip
+    assert result.exit_code == 2 and named[0] in zh and named[1] in en
+    assert set(json.loads(before.partition(b"\n")[0])) == set(cli_journal.CALLED)
     assert not Path("结果.csv").exists() and Path("结果.csv.未完").read_bytes() == before
 
 

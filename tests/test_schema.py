@@ -27,7 +27,7 @@ from policyengine.reading.common import FINDINGS
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.reading.yaml import read_yaml
 from policyengine.schema.files import matches
-from policyengine.schema.page import closest, flow, spelled
+from policyengine.schema.page import flow, key_meant, spelled
 from policyengine.source import Source
 from tests.work import counted
 
@@ -245,6 +245,6 @@ def test_a_policy_of_1500_lines_takes_less_than_half_a_second(tmp_path: Path) ->
 def test_small_words() -> None:
     assert spelled(("scenarios", 2, "case")) == "scenarios[3].case"
     assert flow({"a": [1, True, "b"]}) == "{a: [1, true, b]}"
-    assert closest("名称", {"label": "名称"}) == "label"
-    assert closest("zzz", {"label": "名称"}) == ""
+    assert key_meant("名称", {"label": "名称"}) == "label"
+    assert key_meant("zzz", {"label": "名称"}) == ""
     assert matches("^a$", "a") and not matches("^a$", "a\n")

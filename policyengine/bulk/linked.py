@@ -18,6 +18,7 @@ from policyengine.columns.dialect import literal
 from policyengine.columns.domain import FALSE, TRUE, NotExact
 from policyengine.naming import under
 from policyengine.tables.entries import Entry
+from policyengine.tables.relations import Lost
 from policyengine.tables.rows import Elsewhere
 
 if TYPE_CHECKING:
@@ -283,13 +284,17 @@ class Linked:
                     closed[name] = self._closed(kind, name, child, reference, elsewhere, False)
             self._staged(kind, closed, needed)
 
-    def unsettled(self, lost: frozenset[str]) -> frozenset[str]:
-        """Kinds of which an owner that is not apart does not say what it has."""
+    def unsettled(self, lost: Lost) -> frozenset[str]:
+        """Kinds of which something that is not apart, and under which they are listed, does not say what it has.
+
+        Whatever is `lost` is open without it, and not looked at.
+        """
         found = set()
         for child in self.policy.entities.values():
             first = under(child)
-            for reference in first if len(first) < len(child.references) else ():
-                test = self._first(reference.to, Elsewhere(lost))[reference.inverse]
+            rest = {(child.name, r.name) for r in child.references.values() if r not in first}
+            for reference in first if not rest <= lost else ():
+                test = self._first(reference.to, Elsewhere())[reference.inverse]
                 if test != TRUE and self._has(f"SELECT 1 FROM {self._kept(reference.to)} WHERE NOT {test}"):
                     found.add(child.name)
         return frozenset(found)
@@ -311,7 +316,7 @@ class Linked:
         """When all members of a relation are listed, as `tables.rows` has it."""
         if child.name == self.policy.header.application.entity:
             return TRUE
-        if child.name in elsewhere.lost:
+        if (child.name, reference.name) in elsewhere.lost:
             return FALSE
         filled = f'(d.id IN (SELECT "{reference.name}" FROM "draft {child.name}" WHERE "{reference.name}" IS NOT NULL))'
         if not self._has(f'SELECT 1 FROM "draft {child.name}"'):

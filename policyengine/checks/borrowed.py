@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from policyengine import model as m
 from policyengine import plan as p
 from policyengine.checks.common import Checked, entries, place
 from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.lang import nodes as n
+from policyengine.nearest import meant, nearest
 from policyengine.source import Span
 
 
@@ -97,8 +97,5 @@ def _idle(checked: Checked, used: set[tuple[str, str]]) -> Iterator[Diagnostic]:
         users = sorted(owner for name, owner in used if name == parameter.name)
         for owner in parameter.also_for:
             if owner not in users:
-                close = get_close_matches(owner, users, 1, 0.5)
-                yield diagnostic(
-                    "also-for-nothing", parameter.span, name=parameter.label.zh, owner=owner,
-                    suggestion=close[0] if close else "",
-                )  # fmt: skip
+                close = meant(nearest(owner, users))
+                yield diagnostic("also-for-nothing", parameter.span, name=parameter.label.zh, owner=owner, **close)  # fmt: skip

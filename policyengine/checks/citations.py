@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import SequenceMatcher, get_close_matches
+from difflib import SequenceMatcher
 
 from policyengine import model as m
 from policyengine.checks.common import Checked, Entry, Squeezed, Text, entries, squeeze
 from policyengine.diagnostics import Diagnostic, diagnostic
+from policyengine.nearest import meant, nearest
 from policyengine.source import Span
 
 MIN_QUOTE = 3  # a shorter excerpt stands somewhere by accident
@@ -41,11 +42,11 @@ def _unknown(text: Text, cite: str, span: Span) -> Diagnostic:
     if clause in text.clauses and sentence:
         there = "、".join(s.id for s in text.clauses[clause].sentences)
         return diagnostic("unknown-sentence", span, cite=cite, clause=clause, sentence=sentence, there=there)
-    close = get_close_matches(clause, list(text.clauses), 1, 0.5)
-    meant = (
-        f"{close[0]}/{sentence}" if close and f"{close[0]}/{sentence}" in text.sentences else "".join(close)
-    )
-    return diagnostic("unknown-clause", span, cite=cite, suggestion=meant)
+    close = [
+        there if (there := f"{id_}/{sentence}") in text.sentences else id_
+        for id_ in nearest(clause, text.clauses)
+    ]
+    return diagnostic("unknown-clause", span, cite=cite, **meant(close))
 
 
 # --- quotes ------------------------------------------------------------------------------------
@@ -82,15 +83,15 @@ def _misquoted(
     joined = "".join(text.squeezed[id_].text for id_ in ids)
     if wanted in joined:
         return diagnostic("quote-over-sentences", span, quote=quote, cite=cite)
-    nearest = _nearest(text, ids, wanted)
-    if nearest is None:
+    found = _most_alike(text, ids, wanted)
+    if found is None:
         return diagnostic("quote-not-found", span, quote=quote, cite=cite)
-    id_, words = nearest
+    id_, words = found
     related = (f"{id_}：最接近的句子", f"{id_}: the closest sentence"), text.sentences[id_].span
     return diagnostic("quote-not-found", span, related, quote=quote, cite=cite, closest=id_, words=words)
 
 
-def _nearest(text: Text, ids: list[str], wanted: str) -> tuple[str, str] | None:
+def _most_alike(text: Text, ids: list[str], wanted: str) -> tuple[str, str] | None:
     """The sentence most like the quote (a cited one, if it has half of the words), and its words."""
     best: tuple[int, str] | None = None
     for candidates in (ids, list(text.squeezed)):

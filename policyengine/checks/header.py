@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from difflib import get_close_matches
 
 from policyengine import model as m
 from policyengine import plan as p
@@ -12,6 +11,7 @@ from policyengine.checks.common import Checked
 from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.lang import nodes as n
 from policyengine.lang.typing import describe
+from policyengine.nearest import meant, nearest
 from policyengine.source import Span
 from policyengine.values import Type
 
@@ -77,11 +77,11 @@ def _missing(
     if checked.broken(name):
         return
     known = list(fitting)
-    close = get_close_matches(name, known, 1, 0.5)
+    close = nearest(name, known)
     there = checked.plan.nodes.get(name)
     yield diagnostic(
         "named-but-not-there", span, where=where, name=name,
-        suggestion=close[0] if close else "", owner=there.info.entity if there else "",
+        **meant(close), owner=there.info.entity if there else "",
         known="" if close else "、".join(known[:SHOWN]),
     )  # fmt: skip
 

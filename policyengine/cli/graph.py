@@ -42,7 +42,7 @@ def command(policy: str | None, format_: str, of: str, out: str | None, lang: st
 
 def _one(found: list[str], word: str, known: list[str]) -> str:
     """The one node that is meant."""
-    from difflib import get_close_matches
+    from policyengine.nearest import meant, nearest
 
     if len(found) == 1:
         return found[0]
@@ -51,6 +51,7 @@ def _one(found: list[str], word: str, known: list[str]) -> str:
         raise click.UsageError(
             f"“{word}”有几个，请写编号：{names} / several are called so: {', '.join(found)}"
         )
-    close = get_close_matches(word, known, 1, 0.4)
-    hint = f"，是不是“{close[0]}” / did you mean `{close[0]}`" if close else ""
-    raise click.UsageError(f"没有“{word}”{hint} / no `{word}`")
+    if close := nearest(word, known, 40):
+        words = meant(close)
+        raise click.UsageError(f"没有“{word}”，{words['meant_zh']} / no `{word}`, {words['meant_en']}")
+    raise click.UsageError(f"没有“{word}” / no `{word}`")

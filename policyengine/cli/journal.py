@@ -19,11 +19,17 @@ import click
 from policyengine.cli.common import CannotWrite, note
 from policyengine.unread import reason
 
+# What a run belongs to, in English.
+CALLED = {
+    "程序版本": "the version of the engine", "政策内容": "the policy", "原文": "the official text",
+    "输入文件": "the input files", "口径": "the readings", "改动": "the changes", "命令": "the command",
+    "--engine": "--engine", "怎样读表": "how the tables are read",
+}  # fmt: skip
 CHUNK = 500  # answers in a line; about as many are decided in half a second
 
 
 class Journal:
-    """The answers of one run. `head`: what they belong to, by what people call it."""
+    """The answers of one run. `head`: what they belong to, by the names in `CALLED`."""
 
     def __init__(self, out: str, lang: str, resume: bool) -> None:
         self.path = Path(out + (".未完" if lang == "zh" else ".unfinished"))
@@ -62,9 +68,10 @@ class Journal:
                 end, was = 0, self.head
             wrong = [name for name in self.head if was.get(name) != self.head[name]]
             if wrong:
-                shown = "、".join(wrong)
+                zh, en = "、".join(wrong), ", ".join(CALLED[name] for name in wrong)
                 raise click.UsageError(
-                    f"和上次没有算完的不一样，不能接着算：{shown}。不加 --resume 就从头算 / not what was broken off, it cannot be resumed"
+                    f"和上次没有算完的不一样，不能接着算：{zh}。不加 --resume 就从头算"
+                    f" / it cannot be resumed, for these differ from what was broken off: {en}; without --resume it starts anew"
                 )
             for line in file:
                 found = journal.read(self.plans, line.decode("utf-8", "replace"))

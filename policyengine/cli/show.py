@@ -42,6 +42,7 @@ def command(what: str, policy: str | None, format_: str, lang: str) -> None:
 def _in_policy(show: Any, what: str, policy: str | None, lang: str) -> tuple[list[Any], str]:
     from policyengine import api
     from policyengine.diagnostics import PolicyError
+    from policyengine.nearest import meant
 
     try:
         plans = api.compile(api.load(choose_policy(policy, "", lang)))
@@ -54,10 +55,10 @@ def _in_policy(show: Any, what: str, policy: str | None, lang: str) -> tuple[lis
         note(f"叠加了修订：{'、'.join(titles)}", f"with the amendments: {', '.join(titles)}", lang)
     found = show.pages(book, what)
     if not found:
-        close = show.near(book, what)
+        close = meant(show.near(book, what))
         note(f"没有找到“{what}”", f"nothing is called `{what}`", lang)
-        if close:
-            note(f"是不是：{'、'.join(close)}", f"did you mean: {', '.join(close)}", lang)
+        if close["meant_zh"]:
+            note(close["meant_zh"], close["meant_en"], lang)
         sys.exit(2)
     return found, plans.base.policy.id
 

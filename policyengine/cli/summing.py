@@ -21,7 +21,7 @@ def by_program(page: Any, lang: Any) -> str:
     """The page 分项汇总 as text."""
     from policyengine import wording
     from policyengine.render import text
-    from policyengine.render.blocks import Table
+    from policyengine.render.shapes import Table
 
     capped = [9] if any(row[9] for row in page.rows) else []
     keep = [0, 1, *(i for i in range(2, 7) if any(row[i] for row in page.rows)), *capped, 8]
@@ -37,7 +37,7 @@ def by_program(page: Any, lang: Any) -> str:
 def by_clause(page: Any, lang: Any) -> str:
     """The page 分条款汇总 as text: the commonest reasons."""
     from policyengine.render import text
-    from policyengine.render.blocks import Table
+    from policyengine.render.shapes import Table
 
     rows = sorted(page.rows, key=lambda row: -row[2])
     if not rows:
@@ -75,7 +75,7 @@ def to_look_at(found: Any, lang: Any) -> str:
 def listed(batch: Any, lang: Any) -> str:
     """One line a decision."""
     from policyengine.render import said, text
-    from policyengine.render.blocks import Table
+    from policyengine.render.shapes import Table
 
     head = ("行", "编号", "名称", "申报", "结果", "金额") if lang == "zh" else ("row", "id", "title", "applied for", "outcome", "amount")  # fmt: skip
     explained = [(done, done.explanation(batch.policy, lang)) for done in batch.done]

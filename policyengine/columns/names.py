@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from policyengine import model as m
 from policyengine import plan as p
-from policyengine.columns import aggregates, functions, logic, tables, windows
+from policyengine.columns import aggregates, cases, functions, logic, tables, windows
 from policyengine.columns.dialect import Dialect
 from policyengine.columns.domain import (
     FALSE,
@@ -26,14 +26,13 @@ from policyengine.columns.domain import (
     Word,
     both,
     either,
-    opposite,
 )
 from policyengine.columns.facts import StagedFact
 from policyengine.columns.frames import ALONG, Frame, alias_of, mapped, parts, read_from, store
-from policyengine.columns.interpret import Bound, Interpreter, always
+from policyengine.columns.interpret import Bound, Interpreter
 from policyengine.columns.numbers import Arithmetic, Wholes
 from policyengine.columns.scope import Scope
-from policyengine.columns.versions import alike, exclusive
+from policyengine.columns.versions import alike
 from policyengine.instances import Plans
 from policyengine.lang import nodes as n
 from policyengine.values import Type
@@ -307,7 +306,7 @@ class Names:
             case p.FormulaNode():
                 return self.run.run(node.formula.node, scope, {})
             case p.CasesNode():
-                return self._cases(node, scope)
+                return cases.cases(self, node, scope)
             case p.ReadingNode():
                 option = node.chosen(self.readings)
                 formula = node.options[option]
@@ -335,55 +334,6 @@ class Names:
         return self.dated(
             [(dated.start, functions.constant(self.num, dated.value)) for dated in values], scope
         )
-
-    def _cases(self, node: p.CasesNode, scope: Scope) -> Col:
-        """One hit only, among rows whose condition holds and which no other hit overrides."""
-        held = [(row, self._held(self.run.truth(row.when.node, scope, {}), scope)) for row in node.rows]
-        held = [(row, test) for row, test in held if always(test) is not False]
-        live: list[tuple[Truth, Col]] = []
-        for row, test in held:
-            over = either(*(other.yes for r, other in held if row.name in r.overrides))
-            hit = Truth(both(test.yes, opposite(over)), None if test.no_ is None else either(test.no_, over))
-            live.append((hit, self.run.run(row.then.node, scope, {})))
-        fault = either(*(test.fault for _, test in held))
-        if any(hit.yes == TRUE for hit, _ in live):
-            result: Col = next(value for hit, value in live if hit.yes == TRUE)
-        else:
-            result = self.run.run(node.otherwise.node, scope, {})
-        for hit, value in reversed(live):
-            if hit.yes != TRUE:
-                result = logic.chosen(self.num, hit, value, result)
-        return self._one_hit(node, live, held, replace(result, fault=either(fault, result.fault)))
-
-    def _held(self, test: Truth, scope: Scope) -> Truth:
-        kept = self.hold(scope, test)
-        assert isinstance(kept, Truth)
-        return kept
-
-    def _one_hit(
-        self,
-        node: p.CasesNode,
-        live: list[tuple[Truth, Col]],
-        held: list[tuple[p.CaseRow, Truth]],
-        result: Col,
-    ) -> Col:
-        """Two hits with different results are an error; rows that are not known leave it open."""
-        clash = FALSE
-        tests = [row.when.node for row, _ in held]
-        for i, (one, a) in enumerate(live):
-            for j, (other, b) in enumerate(live[i + 1 :], i + 1):
-                if not exclusive(tests[i], tests[j]):
-                    same = logic.equal(self.num, a, b).yes if not isinstance(a, Fixed) else FALSE
-                    clash = either(clash, both(one.yes, other.yes, opposite(same)))
-        known = both(*(hit.known for hit, _ in live))
-        result = replace(result, fault=either(result.fault, clash))
-        if isinstance(result, Truth):
-            return (
-                result
-                if known == TRUE
-                else Truth(both(known, result.yes), both(known, result.no), result.fault)
-            )
-        return replace(result, known=both(known, result.known))
 
     # --- facts ---
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from policyengine import exact
 from policyengine import model as m
-from policyengine.desugar.maker import Maker, close
+from policyengine.desugar.maker import Maker
 from policyengine.diagnostics import diagnostic
 from policyengine.lang.typing import describe
+from policyengine.nearest import meant, nearest
 from policyengine.plan import CaseRow, CasesNode, FormulaNode, Info, ParamNode, ReadingNode
 from policyengine.values import T_BOOL, Absent, Known, Table, Tiers
 
@@ -87,7 +88,7 @@ def groups(mk: Maker) -> None:
                         "unknown-group",
                         c.span,
                         name=c.part_of,
-                        suggestion=close(c.part_of, mk.policy.conditions),
+                        **meant(nearest(c.part_of, mk.policy.conditions, 60)),
                     )
                 )
             elif mk.policy.conditions[c.part_of].test is not None:

@@ -5,9 +5,7 @@ A `Maker` belongs to one compilation of one policy. The modules beside it turn e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from policyengine import model as m
 from policyengine.desugar.roles import ROLES
@@ -21,10 +19,6 @@ from policyengine.source import Source, Span
 from policyengine.values import T_ANY, Type
 
 Owner = m.Program | m.Limit | m.Allocation | m.Condition | m.Derived
-
-
-def close(name: str, known: Iterable[str]) -> str:
-    return next(iter(get_close_matches(name, list(known), 1, 0.6)), "")
 
 
 @dataclass(slots=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 from decimal import Decimal
-from difflib import get_close_matches
 
 from policyengine.diagnostics import Diagnostic, diagnostic
 from policyengine.lang import calls, guards, names
@@ -18,6 +17,7 @@ from policyengine.lang import typing as t
 from policyengine.lang.functions import FUNCTIONS
 from policyengine.lang.names import Universe
 from policyengine.lang.syntax import AGGREGATES, Expr
+from policyengine.nearest import meant, nearest
 from policyengine.values import ABSENT, T_ANY, T_BOOL, T_COUNT, T_NONE, T_ZERO, Type
 
 QUANTITY = Type("any")
@@ -206,11 +206,8 @@ class _Checker:
 
     def known_option(self, value: str, enum: Type, at: n.At) -> None:
         if value not in enum.options:
-            close = get_close_matches(value, enum.options, 1, 0.5)
-            self.complain(
-                "unknown-option", at, value=value, options="、".join(enum.options),
-                suggestion=close[0] if close else "",
-            )  # fmt: skip
+            close = meant(nearest(value, enum.options))
+            self.complain("unknown-option", at, value=value, options="、".join(enum.options), **close)
 
     def membership(self, tree: ast.Compare, g: guards.Guards) -> n.Node:
         operand = self.node(tree.left, g)
@@ -263,10 +260,8 @@ class _Checker:
             if name in AGGREGATES:
                 self.complain("generator-needed", self.at(tree), name=name)
             else:
-                close = get_close_matches(name, [*FUNCTIONS, *AGGREGATES], 1, 0.5)
-                self.complain(
-                    "unknown-function", self.at(tree.func), name=name, suggestion=close[0] if close else ""
-                )
+                close = meant(nearest(name, [*FUNCTIONS, *AGGREGATES]))
+                self.complain("unknown-function", self.at(tree.func), name=name, **close)
             return self.broken(tree)
         arguments = [self.node(argument, g) for argument in tree.args]
         if name == "date":

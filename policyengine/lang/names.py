@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from keyword import kwlist
 from typing import Literal as OneOf
 
 from policyengine.diagnostics import Diagnostic
 from policyengine.lang import nodes as n
+from policyengine.nearest import closest, meant, nearest
 from policyengine.values import T_DATE, Type
 
 # Words of the language, and what Python's parser would not take as a name.
@@ -142,15 +142,20 @@ def _wrong(universe: Universe, walk: _Walk, step: Binding | None) -> Wrong:
     here = universe.of(walk.entity)
     for reference, binding in here.items():
         if binding.kind == "reference" and name in universe.of(binding.entity):
-            meant = ".".join([*walk.walked, reference, name])
-            return Wrong("wrong-entity", {"name": name, "meant": meant})
+            path = ".".join([*walk.walked, reference, name])
+            return Wrong("wrong-entity", {"name": name, "meant": path})
     owners = sorted(kind for kind, names in universe.entities.items() if name in names)
     if owners:
         return Wrong("wrong-entity", {"name": name, "owner": "、".join(owners)})
     candidates = [*here, *([] if walk.walked else universe.policy)]
-    close = get_close_matches(name, candidates, 1, 0.6)
+    plain = [
+        known for known in candidates if "." not in known
+    ]  # parts of entries are hardly meant by a plain name
+    close = nearest(name, plain, 60) if "." not in name else []
+    if not close and (one := closest(name, candidates, 60)):
+        close = [one]
     shown = ".".join([*walk.walked, name])
-    return Wrong("unknown-name", {"name": shown, "suggestion": close[0] if close else ""})
+    return Wrong("unknown-name", {"name": shown, **meant(close)})
 
 
 def translated(found: Iterable[Diagnostic], labels: Mapping[str, str]) -> list[Diagnostic]:
@@ -159,7 +164,10 @@ def translated(found: Iterable[Diagnostic], labels: Mapping[str, str]) -> list[D
 
 
 def _translated(d: Diagnostic, labels: Mapping[str, str]) -> Diagnostic:
-    close = get_close_matches(d.words.get("name", ""), labels, 1, 0.6)
-    if not close:
-        return d
-    return replace(d, words={**d.words, "label": close[0], "meant": labels[close[0]]})
+    name = d.words.get("name", "")
+    close = [name] if name in labels else nearest(name, labels, 60)
+    called = {
+        "called_zh": "，".join(f"“{label}”的名字是 {labels[label]}" for label in close),
+        "called_en": ", ".join(f"`{label}` is called `{labels[label]}`" for label in close),
+    }
+    return replace(d, words={**d.words, **called})

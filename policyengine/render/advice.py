@@ -11,8 +11,9 @@ from policyengine.advising import MOST
 from policyengine.courses import Advice, Apart, Course, Group, Part, Pick
 from policyengine.decision import Failure
 from policyengine.model import Policy
-from policyengine.render.blocks import Block, Heading, Item, Paragraph, Quote, Table, quotes_of
+from policyengine.render.blocks import quotes_of
 from policyengine.render.json import after, amount, failure, plain, short_policy
+from policyengine.render.shapes import Block, Heading, Item, Paragraph, Quote, Table
 from policyengine.values import T_MONEY, Unknown, Value
 
 MOST_ROWS = 8

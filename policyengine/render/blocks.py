@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from policyengine import clauses, wording
@@ -17,54 +17,8 @@ from policyengine.explanation import CaseExplanation, Explanation, Group, Line, 
 from policyengine.model import OUTCOMES, Cited, Policy
 from policyengine.render import nearby, said, whatif
 from policyengine.render.said import say
+from policyengine.render.shapes import Block, Heading, Item, Pairs, Paragraph, Quote, Table
 from policyengine.values import Unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    level: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """The words of the law, with where they stand, in brackets."""
-
-    place: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A line with a mark (√ × ? or a number), and lines below it."""
-
-    mark: str
-    text: str
-    below: tuple[str | Quote, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Two columns: a name, and what is said of it."""
-
-    rows: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A head and rows; `right`: columns set flush right."""
-
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    right: tuple[int, ...] = ()
-
-
-Block = Heading | Paragraph | Item | Pairs | Table
 
 MARKS = {"met": "√", "failed": "×", "unknown": "?", "": "·"}
 ANSWERED = {"granted": "√", "refused": "×"}

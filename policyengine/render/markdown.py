@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from policyengine.render.blocks import Block, Heading, Item, Pairs, Paragraph, Quote, Table
+from policyengine.render.shapes import Block, Heading, Item, Pairs, Paragraph, Quote, Table
 
 
 def draw(blocks: Iterable[Block]) -> str:

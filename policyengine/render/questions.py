@@ -10,7 +10,8 @@ from policyengine.asking import Question
 from policyengine.explanation import CaseExplanation
 from policyengine.model import Policy
 from policyengine.render import json, said
-from policyengine.render.blocks import Block, Heading, Item, Paragraph, asked, question
+from policyengine.render.blocks import asked, question
+from policyengine.render.shapes import Block, Heading, Item, Paragraph
 
 
 def blocks(found: Sequence[Question], case: CaseExplanation, lang: str) -> Iterator[Block]:

@@ -14,8 +14,9 @@ from policyengine.deciding import Decided
 from policyengine.decision import Decision
 from policyengine.model import Interpretation, Policy
 from policyengine.render import json
-from policyengine.render.blocks import Block, Heading, Item, Paragraph, Quote, quotes_of
+from policyengine.render.blocks import quotes_of
 from policyengine.render.csv import safe
+from policyengine.render.shapes import Block, Heading, Item, Paragraph, Quote
 from policyengine.render.whatif import reading_gives
 
 _HEAD = {

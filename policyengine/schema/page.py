@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from difflib import get_close_matches
 
+from policyengine.nearest import closest
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.schema.faults import Place
 from policyengine.schema.files import Kind, Schema, document, follow
@@ -154,7 +154,7 @@ def flow(value: object) -> str:
     return str(value)
 
 
-def closest(word: str, known: dict[str, str], cutoff: float = 0.7) -> str:
+def key_meant(word: str, known: dict[str, str], cutoff: int = 70) -> str:
     """The key of `known` that was most likely meant by `word`, or nothing.
 
     `known`: keys with their Chinese titles; a word may be a slip of either.
@@ -166,8 +166,8 @@ def closest(word: str, known: dict[str, str], cutoff: float = 0.7) -> str:
     for key, title in known.items():
         names.setdefault(title, key)
     names |= {_normal(key): key for key in known}
-    found = get_close_matches(_normal(word), names, 1, cutoff)
-    return names[found[0]] if found else ""
+    found = closest(_normal(word), names, cutoff)
+    return names[found] if found else ""
 
 
 def _normal(word: str) -> str:

@@ -14,7 +14,7 @@ from policyengine.reading.common import FINDINGS
 from policyengine.reading.node import Node
 from policyengine.schema.faults import FORBIDDEN, Block, Fault, Place
 from policyengine.schema.files import Kind
-from policyengine.schema.page import Page, Words, closest, described
+from policyengine.schema.page import Page, Words, described, key_meant
 from policyengine.schema.values import malformed
 
 _FIRST = (
@@ -89,7 +89,7 @@ class _Report:
         wanted = {name for n in self.needs if n.place == place for group in n.groups for name in group}
         first = {name: title for name, title in titles.items() if name in wanted}
         open_keys = {name: title for name, title in titles.items() if name not in given}
-        return closest(key, first) or closest(key, open_keys) or closest(key, titles)
+        return key_meant(key, first) or key_meant(key, open_keys) or key_meant(key, titles)
 
     def _stray(self, f: Fault) -> tuple[Place, str] | None:
         """A misspelt key where any other key is allowed, so that its value is what looks wrong."""
@@ -98,7 +98,7 @@ class _Report:
             keys = self.page.entry(at[:depth]).keys
             if isinstance(key, str) and keys and key not in keys:
                 titles = {name: self.page.entry((*at[:depth], name)).title for name in keys}
-                return (at[:depth], key) if closest(key, titles) else None
+                return (at[:depth], key) if key_meant(key, titles) else None
         return None
 
     def _unknown(self, place: Place, key: str) -> Diagnostic:

@@ -11,7 +11,7 @@ from policyengine.diagnostics import EXCERPT, Diagnostic, diagnostic, excerpt
 from policyengine.reading.node import Mapping, Node, Scalar, Sequence
 from policyengine.schema.faults import Fault
 from policyengine.schema.files import Schema, matches
-from policyengine.schema.page import Page, Words, closest, described, flow
+from policyengine.schema.page import Page, Words, described, flow, key_meant
 from policyengine.source import Span
 
 _TYPES: dict[str, Words] = {
@@ -80,7 +80,7 @@ def _not_an_option(page: Page, f: Fault) -> Diagnostic:
     zh = "、".join(f"{option}（{meaning}）" if meaning else option for option, meaning in known.items())
     return _say(
         "not-an-option", page, f,
-        value=f.value, suggestion=closest(str(f.value), known, 0.6), allowed_zh=zh, allowed_en=", ".join(known),
+        value=f.value, suggestion=key_meant(str(f.value), known, 60), allowed_zh=zh, allowed_en=", ".join(known),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from policyengine.codes import CODES
-from policyengine.render.blocks import Block, Heading, Item, Pairs, Paragraph, Quote, Table
+from policyengine.render.shapes import Block, Heading, Item, Pairs, Paragraph, Quote, Table
 from policyengine.show.book import Book
 from policyengine.show.code import code
 from policyengine.show.lookup import Page, near, pages

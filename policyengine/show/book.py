@@ -13,7 +13,7 @@ from policyengine.checks.common import Checked, Entry, Text, entries, readers
 from policyengine.formulas import Formulas
 from policyengine.instances import Plans
 from policyengine.labels import options_of, quoted
-from policyengine.render.blocks import Block, Heading, Item, Quote
+from policyengine.render.shapes import Block, Heading, Item, Quote
 
 ASPECTS: Mapping[str, m.Label] = {
     "programs": m.Label("奖补", "award"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from string import Formatter
 
 from policyengine.codes import CODES, Code
-from policyengine.render.blocks import Block, Heading, Item, Paragraph
+from policyengine.nearest import meant
+from policyengine.render.shapes import Block, Heading, Item, Paragraph
 
 _SEVERITY = {"error": ("错误", "Error"), "warning": ("警告", "Warning")}
+BLANK = "…"
 
 
 def code(name: str, lang: str) -> Iterator[Block]:
@@ -22,10 +24,12 @@ def code(name: str, lang: str) -> Iterator[Block]:
     if why:
         yield Heading(2, "为什么" if zh else "Why")
         yield Paragraph(why)
-    advice = entry.help_zh if zh else entry.help_en
+    advice = [
+        shown for sentence in (entry.help_zh if zh else entry.help_en) if (shown := _blank(sentence)) != BLANK
+    ]
     if advice:
         yield Heading(2, "怎样改" if zh else "What to do")
-        yield from (Item("·", _blank(sentence)) for sentence in advice)
+        yield from (Item("·", sentence) for sentence in advice)
     for sample, words in ((entry.bad, ("错的写法", "Wrong")), (entry.good, ("对的写法", "Right"))):
         if sample:
             yield Heading(2, words[0 if zh else 1])
@@ -33,4 +37,8 @@ def code(name: str, lang: str) -> Iterator[Block]:
 
 
 def _blank(template: str) -> str:
-    return re.sub(r"\{[^{}]*\}", "…", template)
+    """A template with its blanks; of did-you-mean the question is shown."""
+    known = meant([BLANK])
+    return "".join(
+        text + (known.get(name, BLANK) if name else "") for text, name, _, _ in Formatter().parse(template)
+    )

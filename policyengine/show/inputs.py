@@ -9,7 +9,7 @@ from policyengine import model as m
 from policyengine import plan as p
 from policyengine import wording
 from policyengine.labels import kind_word, parameter_value, quoted
-from policyengine.render.blocks import Block, Item, Pairs
+from policyengine.render.shapes import Block, Item, Pairs
 from policyengine.show.book import Book
 from policyengine.values import Unit
 

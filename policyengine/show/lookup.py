@@ -5,14 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TypeVar
 
 from policyengine import clauses
 from policyengine import model as m
 from policyengine.codes import CODES
 from policyengine.labels import short
-from policyengine.render.blocks import Block, Heading, Item
+from policyengine.nearest import nearest
+from policyengine.render.shapes import Block, Heading, Item
 from policyengine.show import inputs, people, rules, text
 from policyengine.show.book import ASPECTS, Book
 
@@ -64,13 +64,12 @@ def pages(book: Book, what: str) -> list[Page]:
 
 
 def near(book: Book, what: str) -> list[str]:
-    """Names, labels, clauses and codes like `what`, nearest first."""
+    """Names, labels, clauses and codes that `what` may stand for."""
     spelled: dict[str, str] = {name: name for name in CODES}
     for k in named(book):
         spelled |= {k.name.lower(): k.name, _plain(k.label.zh): k.label.zh}
     spelled |= {id_: id_ for id_ in (*book.text.clauses, *book.text.sentences)}
-    close = get_close_matches(_plain(what), spelled, 3, 0.5)
-    return list(dict.fromkeys(spelled[name] for name in close))
+    return list(dict.fromkeys(spelled[name] for name in nearest(_plain(what), spelled)))
 
 
 def _plain(words: str) -> str:

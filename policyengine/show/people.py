@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policyengine import model as m
 from policyengine.labels import kind_word
-from policyengine.render.blocks import Block, Item, Pairs
+from policyengine.render.shapes import Block, Item, Pairs
 from policyengine.show.book import Book
 from policyengine.show.inputs import settled
 from policyengine.show.text import aim, duty_words, target_words

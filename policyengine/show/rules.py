@@ -9,7 +9,7 @@ from policyengine import plan as p
 from policyengine.checks.common import Entry
 from policyengine.labels import MODES, Options, kind_word, options_of, quoted
 from policyengine.lang.nodes import Compiled, Path
-from policyengine.render.blocks import Block, Item, Pairs
+from policyengine.render.shapes import Block, Item, Pairs
 from policyengine.show.book import Book
 
 CONDITION = m.Label("条件", "Condition")

@@ -10,7 +10,7 @@ from policyengine import model as m
 from policyengine.checks.citations import by_rules
 from policyengine.checks.common import Checked, Entry
 from policyengine.labels import parameter_value
-from policyengine.render.blocks import Block, Heading, Item, Paragraph
+from policyengine.render.shapes import Block, Heading, Item, Paragraph
 from policyengine.show.book import ASPECTS, NOT_COMPUTED, Book
 from policyengine.show.rules import in_short
 

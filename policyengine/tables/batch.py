@@ -20,9 +20,10 @@ from policyengine.model import Label
 from policyengine.signs import Cap, Seen, Signs
 from policyengine.source import Span
 from policyengine.tables.cells import Grid, Row
+from policyengine.tables.drafts import Key
 from policyengine.tables.journal import Answer, Journal
 from policyengine.tables.read import Tables
-from policyengine.tables.rows import Assembly, Elsewhere, Key, Part, Rejections, assemble
+from policyengine.tables.rows import Assembly, Elsewhere, Part, Rejections, assemble
 from policyengine.values import Value
 from policyengine.world import World
 

@@ -10,6 +10,7 @@ from policyengine import model as m
 from policyengine.diagnostics import CaseError, Diagnostic, diagnostic
 from policyengine.labels import short
 from policyengine.model import Label
+from policyengine.nearest import meant, nearest
 from policyengine.reading import read_bytes
 from policyengine.reading.node import Mapping as MappingNode
 from policyengine.reading.node import Scalar, Sequence
@@ -190,9 +191,12 @@ class _Reader:
         """The kind that an option names."""
         kind = self.kinds.get(plain(word), "")
         if not kind:
-            known = "、".join(entity.label.zh for entity in self.policy.entities.values())
+            labels = [entity.label.zh for entity in self.policy.entities.values()]
+            known = "、".join(labels)
             span = Source("--complete", word).span(0, len(word))
-            self.found.append(diagnostic("unknown-kind", span, name=word, suggestion="", known=known))
+            self.found.append(
+                diagnostic("unknown-kind", span, name=word, **meant(nearest(word, labels, 40)), known=known)
+            )
         return kind
 
     # --- which sheets ---

@@ -8,26 +8,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from policyengine import model as m
-from policyengine.case import Case, CaseEntity, Given
+from policyengine.case import Case, CaseEntity
 from policyengine.diagnostics import Diagnostic, diagnostic
-from policyengine.naming import under
-from policyengine.source import Span
 from policyengine.tables.cells import Placed
+from policyengine.tables.drafts import Aside, Draft, Key, Name
 from policyengine.tables.entries import Entry
 from policyengine.tables.headers import Layout
-
-Name = tuple[str, str]  # kind and id of an entity
-
-
-class Key(NamedTuple):
-    """A row: the number of its sheet, and its number in the sheet."""
-
-    sheet: int
-    row: int
+from policyengine.tables.relations import Lost, Relations
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +32,15 @@ class Part:
     blank: int
 
 
-@dataclass(slots=True)
-class Draft:
-    """An entity put together from one or several rows."""
-
-    kind: str
-    id: str
-    span: Span
-    rows: list[Key] = field(default_factory=list)
-    facts: dict[str, Given] = field(default_factory=dict)
-    references: dict[str, str | None] = field(default_factory=dict)
-    relations: dict[str, tuple[bool, Span]] = field(default_factory=dict)
-    own: bool = False
-
-
 Rejections = dict[Key, list[Diagnostic]]
 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """What rows that are not at hand say of relations: kinds of which a row was `lost`, one that does not say to whom it
-    belongs, so that all relations of them are open; and kinds that some owner leaves `unsettled`."""
+    """What rows that are not at hand say of relations: references of which a row set aside `lost` where it led, and kinds
+    that something under which they are listed leaves `unsettled`."""
 
-    lost: frozenset[str] = frozenset()
+    lost: Lost = frozenset()
     unsettled: frozenset[str] = frozenset()
 
 
@@ -258,11 +234,7 @@ class _Work:
 
     def links(self, new: Rejections) -> None:
         """Resolve the references; a row that leads nowhere, or to a row set aside, is set aside."""
-        gone = {
-            (self.kind(key), self.id_of(key, self.entries[key]))
-            for key in self.rejected
-            if key in self.entries
-        }
+        gone = {row.name for row in self.aside()}
         for draft in [d for d in self.drafts.values() if d.own]:
             key = draft.rows[0]
             entry = self.entries[key]
@@ -281,20 +253,17 @@ class _Work:
                     draft.references[reference.name] = target[1]
 
     def together(self, new: Rejections) -> None:
-        """What must be unique, what may not be too many, and what was said to be none."""
-        filled = self.filled()
+        """What was said to be none, what no two may share, and what may not be too many."""
+        filled = self.relations().filled()
         for draft in self.drafts.values():
             for name, (some, span) in draft.relations.items():
                 if not some and (draft.kind, draft.id, name) in filled:
                     for row in draft.rows:
                         new[row].append(diagnostic("table-none-but-rows", span, name=self.relation_label(draft.kind, name), id=draft.id))  # fmt: skip
-        self.one_code_each(new)
-        seen: dict[tuple[object, ...], list[Draft]] = defaultdict(list)
+        self.shared(new)
         counts: Counter[tuple[str, str, str]] = Counter()
         for draft in self.drafts.values():
             entity = self.policy.entities[draft.kind]
-            if (told := self.told_apart_by(draft)) is not None:
-                seen[draft.kind, *told].append(draft)
             for reference in entity.references.values():
                 target = draft.references.get(reference.name)
                 if target is None:
@@ -302,55 +271,66 @@ class _Work:
                 counts[draft.kind, reference.name, target] += 1
                 if counts[draft.kind, reference.name, target] > reference.most:
                     new[draft.rows[0]].append(diagnostic("too-many-entities", draft.span, kind=entity.label.zh, limit=reference.most))  # fmt: skip
-        for drafts in seen.values():
+
+    def shared(self, new: Rejections) -> None:
+        """A thing written as two would file twice as much: what tells entities of a kind apart is had by one alone."""
+        same: dict[tuple[bool, str, tuple[str, ...]], list[Draft]] = defaultdict(list)
+        for coded in (True, False):
+            for draft in self.drafts.values():
+                if (told := self.told_apart_by(draft, coded)) is not None:
+                    same[coded, draft.kind, told].append(draft)
+        for (coded, kind, told), drafts in same.items():
+            label = self.policy.entities[kind].label.zh
+            names = "、".join(draft.id for draft in drafts)
             for draft in drafts if len(drafts) > 1 else ():
                 other = next(d for d in drafts if d is not draft)
-                related = (("另一行在这里", "another row is here"), other.span)
-                label = self.policy.entities[draft.kind].label.zh
-                new[draft.rows[0]].append(
-                    diagnostic("not-unique", draft.span, related, kind=label, id=draft.id)
-                )
+                if coded:
+                    related = (("另一处在这里", "the other is here"), other.span)
+                    for row in draft.rows:
+                        new[row].append(diagnostic("table-code-twice", draft.span, related, kind=label, code_=told[0], names=names))  # fmt: skip
+                else:
+                    related = (("另一行在这里", "another row is here"), other.span)
+                    new[draft.rows[0]].append(
+                        diagnostic("not-unique", draft.span, related, kind=label, id=draft.id)
+                    )
 
-    def told_apart_by(self, draft: Draft) -> tuple[str, ...] | None:
-        """What no other entity of its kind may have; None where it is not all given, or is looked at by code."""
+    def told_apart_by(self, draft: Draft, coded: bool) -> tuple[str, ...] | None:
+        """What no other entity of its kind may have: its code, or whatever else; None where it is not all given.
+
+        Codes of applications are no codes of things: two applications may be of one project, unless the policy says not.
+        """
         entity = self.policy.entities[draft.kind]
-        if entity.unique == (entity.key,) and draft.kind != self.policy.header.application.entity:
-            return None  # `one_code_each` says more
+        code = (entity.key,) if draft.kind != self.policy.header.application.entity else ()
+        names = code if coded else entity.unique if entity.unique != code else ()
         told = [
             draft.references.get(name) or (str(draft.facts[name].value) if name in draft.facts else None)
-            for name in entity.unique
+            for name in names
         ]
         found = tuple(one for one in told if one is not None)
         return found if found and len(found) == len(told) else None
 
-    def one_code_each(self, new: Rejections) -> None:
-        """A firm written in two ways would file twice as much: rows of one code must name one entity."""
-        codes: dict[Name, list[Draft]] = defaultdict(list)
-        for draft in self.drafts.values():
-            given = draft.facts.get(self.policy.entities[draft.kind].key)
-            if given is not None and draft.kind != self.policy.header.application.entity:
-                codes[draft.kind, str(given.value)].append(draft)
-        for (kind, code), drafts in codes.items():
-            for draft in drafts if len(drafts) > 1 else ():
-                other = next(d for d in drafts if d is not draft)
-                related = (("另一处在这里", "the other is here"), other.span)
-                names = "、".join(d.id for d in drafts)
-                for row in draft.rows:
-                    new[row].append(diagnostic("table-code-twice", draft.span, related, kind=self.policy.entities[kind].label.zh, code_=code, names=names))  # fmt: skip
-
-    def filled(self) -> set[tuple[str, str, str]]:
-        """The relations of which members are listed: owner and relation."""
-        return {
-            (reference.to, target, reference.inverse)
-            for draft in self.drafts.values()
-            for reference in self.policy.entities[draft.kind].references.values()
-            if (target := draft.references.get(reference.name)) is not None
-        }
-
     # --- the whole ---
 
+    def relations(self) -> Relations:
+        return Relations(self.policy, self.complete, frozenset(self.listed), self.drafts, tuple(self.aside()))
+
+    def aside(self) -> Iterator[Aside]:
+        """The rows set aside."""
+        for key in self.rejected:
+            entry = self.entries.get(key)
+            if entry is None:
+                continue
+            references = self.policy.entities[self.kind(key)].references.values()
+            leads = {reference.name: self.target(key, entry, reference) for reference in references}
+            none = frozenset(name for name, (written, _) in entry.references.items() if written is None)
+            yield Aside(key, (self.kind(key), self.id_of(key, entry)), leads, none)
+
     def assembly(self) -> Assembly:
-        closed, open_, here = self.closed()
+        relations = self.relations()
+        here = Elsewhere(relations.lost(), relations.unsettled())
+        closed, open_ = relations.closed(
+            here.lost | self.elsewhere.lost, here.unsettled | self.elsewhere.unsettled
+        )
         entities: dict[str, dict[str, CaseEntity]] = {kind: {} for kind in self.policy.entities}
         for (kind, id_), draft in self.drafts.items():
             entities[kind][id_] = CaseEntity(
@@ -360,80 +340,13 @@ class _Work:
         rows = {draft.id: draft.rows[0] for draft in self.drafts.values() if draft.kind == application}
         return Assembly(Case("table", entities), self.rejected, rows, self.beside(), tuple(open_), here)
 
-    def closed(self) -> tuple[dict[Name, set[str]], list[tuple[Name, str]], Elsewhere]:
-        """Which relations of each entity are known to be complete, those said to have members that are not listed, and
-        what that means for rows decided apart from these."""
-        closed: dict[Name, set[str]] = {name: set() for name in self.drafts}
-        open_: list[tuple[Name, str]] = []
-        filled, broken, here_lost = self.filled(), self.broken(), self.lost()
-        lost = here_lost | self.elsewhere.lost
-        unsettled: set[str] = set()
-        application = self.policy.header.application.entity
-        for child in self.policy.entities.values():
-            first = under(child)
-            for reference in (*first, *(r for r in child.references.values() if r not in first)):
-                owners = [name for name in self.drafts if name[0] == reference.to]
-                if reference not in first and not all(
-                    r.inverse in closed[name] for r in first for name in self.drafts if name[0] == r.to
-                ):
-                    unsettled.add(child.name)
-                through = child.name not in unsettled | self.elsewhere.unsettled
-                for owner in owners:
-                    relation = (*owner, reference.inverse)
-                    said = self.drafts[owner].relations.get(reference.inverse, (None, None))[0]
-                    if child.name == application:
-                        whole = True
-                    elif relation in broken or child.name in lost:
-                        whole = False
-                    elif said is not None:
-                        whole = not said or relation in filled
-                        if not whole:
-                            open_.append((owner, reference.inverse))
-                    elif child.name in self.complete:
-                        whole = True
-                    else:
-                        whole = relation in filled if reference in first else through
-                    if whole:
-                        closed[owner].add(reference.inverse)
-        return closed, open_, Elsewhere(frozenset(here_lost), frozenset(unsettled))
-
-    def broken(self) -> set[tuple[str, str, str]]:
-        """Relations of which a member was set aside."""
-        found: set[tuple[str, str, str]] = set()
-        for key in self.rejected:
-            entry = self.entries.get(key)
-            if entry is not None:
-                for reference in self.policy.entities[self.kind(key)].references.values():
-                    target = self.target(key, entry, reference)
-                    if target is not None:
-                        found.add((*target, reference.inverse))
-        return found
-
-    def lost(self) -> set[str]:
-        """Kinds of which a row was set aside that does not say to whom it belongs."""
-        found: set[str] = set()
-        for key in self.rejected:
-            entry = self.entries.get(key)
-            references = self.policy.entities[self.kind(key)].references.values()
-            required = [r for r in references if not r.optional]
-            if entry is None or not references:
-                continue
-            told = [self.target(key, entry, r) is not None for r in required or references]
-            if not (all(told) if required else any(told)):
-                found.add(self.kind(key))
-        return found
-
     def beside(self) -> dict[str, tuple[Key, ...]]:
         """Of each application the rows set aside that touch what it touches."""
         touched: dict[Name, list[Key]] = defaultdict(list)
-        for key in self.rejected:
-            entry = self.entries.get(key)
-            if entry is None:
-                continue
-            for reference in self.policy.entities[self.kind(key)].references.values():
-                target = self.target(key, entry, reference)
+        for row in self.aside():
+            for target in row.leads.values():
                 if target is not None:
-                    touched[target].append(key)
+                    touched[target].append(row.key)
         found: dict[str, tuple[Key, ...]] = {}
         application = self.policy.entities[self.policy.header.application.entity]
         for draft in self.drafts.values() if touched else ():

@@ -9,7 +9,8 @@ from itertools import takewhile
 from policyengine import explaining
 from policyengine.diagnostics import Lang
 from policyengine.explanation import Explanation
-from policyengine.render import blocks as b
+from policyengine.render import shapes
+from policyengine.render.blocks import blocks
 from policyengine.tables.batch import Batch, Done
 from policyengine.tables.pages import Column, Line, Page, Prose
 
@@ -79,27 +80,27 @@ def block(e: Explanation, lang: Lang, back: str = "") -> Iterator[Line]:
     """The lines of one decision: its id and title, then what `explain` says, each with the place that it rests on."""
     between = "　" if lang == "zh" else "  "
     d = e.decision
-    for item in b.blocks(e, "steps", lang):
+    for item in blocks(e, "steps", lang):
         match item:
-            case b.Heading(level=1, text=text):
+            case shapes.Heading(level=1, text=text):
                 yield Line("title", d.subject.id, text, link=back)
-            case b.Heading(text=text):
+            case shapes.Heading(text=text):
                 yield Line("head", "", text)
-            case b.Paragraph(text=text):
+            case shapes.Paragraph(text=text):
                 yield Line("text", "", text)
-            case b.Item():
+            case shapes.Item():
                 yield from _item(item)
-            case b.Pairs(rows=rows):
+            case shapes.Pairs(rows=rows):
                 yield from (
                     Line("text", "", f"{name}{'：' if lang == 'zh' else ': '}{text}") for name, text in rows
                 )
-            case b.Table(head=head, rows=rows):
+            case shapes.Table(head=head, rows=rows):
                 yield from (Line("text", "", between.join(cells)) for cells in (head, *rows))
 
 
-def _item(item: b.Item) -> Iterator[Line]:
+def _item(item: shapes.Item) -> Iterator[Line]:
     """A line with the places of the clauses beside it, and what is said besides below it."""
-    places = dict.fromkeys(q.place.strip().strip("〔〕[]") for q in item.below if isinstance(q, b.Quote))
+    places = dict.fromkeys(q.place.strip().strip("〔〕[]") for q in item.below if isinstance(q, shapes.Quote))
     yield Line("text", item.mark, item.text, "；".join(places))
     for below in item.below:
         if isinstance(below, str):
