@@ -24,14 +24,33 @@ from policyengine.world import World
 
 _ROUNDS = 12
 _BLANK = 3  # of these rounds, the last ones, in which what does not fit is left blank
+_MOST_KNOWN = 10_000
 _NOWHERE = Source("sample", "").whole()
 
 
 class Rule(NamedTuple):
-    """A constraint, and every name that it may read."""
+    """A constraint, and every name that it may read.
+
+    `places`: the columns that it reads, where all that it reads stands in the entity's own row; then what came of it for the
+    same cells is kept in `known`.
+    """
 
     rule: p.Rule
     reads: frozenset[str]
+    places: tuple[int, ...] | None
+    known: dict[tuple[Shown, ...], bool]
+
+    def fails(self, world: World, ent: Ent, cells: list[Shown]) -> bool:
+        """Whether a constraint is surely broken, or cannot be computed."""
+        if self.places is None:
+            return _fails(world, self.rule, ent)
+        key = tuple([cells[at] for at in self.places])
+        found = self.known.get(key)
+        if found is None:
+            found = _fails(world, self.rule, ent)
+            if len(self.known) < _MOST_KNOWN:
+                self.known[key] = found
+        return found
 
 
 class Broken(NamedTuple):
@@ -48,7 +67,7 @@ class Possible:
     def __init__(self, plans: Plans, kinds: Mapping[str, Kind], draw: Draw) -> None:
         self.plans, self.kinds, self.draw = plans, kinds, draw
         self.several = len(plans.versions) > 1
-        self.rules = {(id(plan), kind): list(_rules(plan, kind)) for _, plan in plans.versions for kind in kinds}  # fmt: skip
+        self.rules = {(id(plan), kind.name): list(_rules(plan, kind)) for _, plan in plans.versions for kind in kinds.values()}  # fmt: skip
         self.late = {kind: [f for f in plans.policy.facts.values() if f.entity == kind and f.not_after] for kind in kinds}  # fmt: skip
         self.unique = [kind for kind in kinds.values() if kind.apart and kind.apart != _links(kind)]
         read = {name for rules in self.rules.values() for rule in rules for name in rule.reads}
@@ -102,13 +121,14 @@ class Possible:
     def broken(self, world: World, among: Iterable[Ent]) -> Iterator[Broken]:
         """What breaks a constraint, is later than it may be, or is not known to the version of its day."""
         for ent in among:
-            for rule, reads in self.rules[id(world.plan(world.when(ent))), ent.kind]:
-                if _fails(world, rule, ent):
-                    yield Broken(ent, reads, rule)
+            record = self.records[ent.kind, ent.id]
+            for rule in self.rules[id(world.plan(world.when(ent))), ent.kind]:
+                if rule.fails(world, ent, record.cells):
+                    yield Broken(ent, rule.reads, rule.rule)
             for fact in self.late[ent.kind]:
                 if too_late(world, fact, ent) is not None:
                     yield Broken(ent, frozenset((fact.name,)))
-            for name, given in self.records[ent.kind, ent.id].told.items() if self.several else ():
+            for name, given in record.told.items() if self.several else ():
                 if not_known_then(world, ent, name, given) is not None:
                     yield Broken(ent, frozenset((name,)))
 
@@ -159,18 +179,35 @@ class Possible:
         return question.say(self.records[ent.kind, ent.id].day)
 
 
-def _rules(plan: p.Plan, kind: str) -> Iterator[Rule]:
+def _rules(plan: p.Plan, kind: Kind) -> Iterator[Rule]:
     """The constraints of a kind."""
     for rule in plan.rules:
-        if rule.constraint.entity == kind:
+        if rule.constraint.entity == kind.name:
             found: set[str] = set()
+            expressions = [rule.test]
             waiting = [path.name for path in n.paths(rule.test.node)]
             while waiting:
                 name = waiting.pop()
-                if name not in found:
-                    found.add(name)
-                    waiting += p.reads(plan.nodes[name]) if name in plan.nodes else ()
-            yield Rule(rule, frozenset(found))
+                if name not in found and name in plan.nodes:
+                    waiting += p.reads(plan.nodes[name])
+                    expressions += p.expressions(plan.nodes[name])
+                found.add(name)
+            own = all(_own(path) for each in expressions for path in n.paths(each.node))
+            own = own and all(_always(plan.nodes[name]) for name in found if name in plan.nodes)
+            places = tuple(question.at for question in kind.questions if question.fact.name in found)
+            yield Rule(rule, frozenset(found), places if own else None, {})
+
+
+def _own(path: n.Path) -> bool:
+    """Whether a path stays with the entity, and does not depend on its day."""
+    return not (path.refs or path.relation or path.type.kind == "ref" or path.name == n.AS_OF)
+
+
+def _always(node: p.Node) -> bool:
+    """Whether a value is the same on all days, and whatever else there is."""
+    if isinstance(node, p.ParamNode):
+        return len(node.parameter.values) == 1
+    return not isinstance(node, p.RankNode | p.AllocateNode)
 
 
 def _links(kind: Kind) -> tuple[int, ...]:
