@@ -64,18 +64,14 @@ class World:
             self._nodes[id(plan)] = plan.nodes if self.case.stipulated else nodes
         self._dated = {entity.name: entity.dated_by for entity in self.policy.entities.values()}
         if not self.entities:
-            self._enter()
+            for kind, members in self.case.entities.items():
+                self.entities[kind] = {id_: Ent(kind, id_, given) for id_, given in members.items()}
+            for entity in self.policy.entities.values():
+                self.entities.setdefault(entity.name, {})
+            for entity in self.policy.entities.values():
+                for reference in entity.references.values():
+                    self._connect(entity, reference)
         self._evaluator.most = MAX_STEPS * max(1, sum(map(len, self.entities.values())))
-
-    def _enter(self) -> None:
-        """Make the entities of the case, and connect them."""
-        for kind, members in self.case.entities.items():
-            self.entities[kind] = {id_: Ent(kind, id_, given) for id_, given in members.items()}
-        for entity in self.policy.entities.values():
-            self.entities.setdefault(entity.name, {})
-        for entity in self.policy.entities.values():
-            for reference in entity.references.values():
-                self._connect(entity, reference)
 
     @property
     def policy(self) -> m.Policy:

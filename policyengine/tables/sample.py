@@ -1,8 +1,8 @@
 """Synthetic applications: possible, varied, the same for the same seed, and made from the policy's data alone.
 
 What an application needs to say under each choice is asked of the engine itself; amounts gather around the policy's own
-amounts, and with `boundary` stand on them and one fen beside them. Applications come in offices of some hundreds: firms file
-again and share projects within one, and nothing links it with another, so that the work grows as the number does.
+amounts, and with `boundary` stand on them and the smallest unit beside them. Applications come in offices of some hundreds:
+firms file again and share projects within one, and nothing links one with another, so that the work grows as the number does.
 """
 
 from __future__ import annotations
@@ -46,9 +46,10 @@ def sample(plans: Plans, asked: Asked, count: int, draw: Draw, boundary: bool = 
     possible, needs = Possible(plans, kinds, draw), Needs(plans, lots)
     rows: dict[str, list[_Row]] = {kind: [] for kind in kinds}
     numbers: Counter[str] = Counter()
-    for start in range(0, count, count if possible.together else _OFFICE):
+    together = count if possible.together else _OFFICE
+    for start in range(0, count, together):
         office = _Office(policy, kinds, lots, needs, numbers)
-        for _ in range(min(count - start, count if possible.together else _OFFICE)):
+        for _ in range(min(count - start, together)):
             office.apply()
         possible.settle(office.records)
         for kind, made in rows.items():
