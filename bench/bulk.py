@@ -1,9 +1,10 @@
 """How fast a whole policy is decided by column: Parquet to Parquet and CSV to CSV, beside DuckDB's own scan-and-copy of the same files.
 
-    python bench/bulk.py [ROWS ...]      (default 10000 1000000)
+    python -m bench.bulk [ROWS ...]      (default 10000 1000000 10000000)
 
 Prints, for each size and each of two populations (every project by itself; several projects a firm, consortia, earlier
-awards and other support), the medians of five runs taken in turn, rows a second, and the ratio of the two.
+awards and other support), the medians of runs taken in turn, rows a second, the ratio of the two, and the peak memory of
+the process, which does nothing else.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ from __future__ import annotations
 import re
 import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
 
 import duckdb
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from policyengine import api
 from policyengine.bulk.deciding import Asked, decide_bulk
@@ -31,26 +32,43 @@ from policyengine.instances import Plans
 from policyengine.tables.read import How, Input
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNS = 5
+SIZES = (10_000, 1_000_000, 10_000_000)
+HEAD = (
+    "rows",
+    "population",
+    "files",
+    "decide s",
+    "copy s",
+    "× copy",
+    "× CPU",
+    "rows/s",
+    "one by one",
+    "peak MB",
+)
 
 
-def main() -> None:
-    """Print the figures."""
-    sizes = [int(word) for word in sys.argv[1:]] or [10_000, 1_000_000]
+def lines(sizes: Iterable[int] = SIZES) -> list[list[str]]:
+    """The figures, a line each, every one measured by a process of its own."""
+    return [
+        subprocess.run(
+            [sys.executable, "-m", "bench.bulk", "--one", str(rows), population, form],
+            cwd=ROOT, check=True, capture_output=True, text=True,
+        ).stdout.split()
+        for rows in sizes for population in ("alone", "groups") for form in ("parquet", "csv")
+    ]  # fmt: skip
+
+
+def one(rows: int, population: str, form: str) -> None:
+    """Measure and print one line."""
     plans = api.compile(api.load(ROOT / "policies" / "yanzhou-2020-14"))
-    query = compile_query(plans)
-    print("rows  population  form  decide s  copy s  ratio  ratio of CPU  rows/s  scalar  peak MB")
-    for rows in sizes:
-        for population in ("alone", "groups"):
-            for form in ("parquet", "csv"):
-                with tempfile.TemporaryDirectory() as name:
-                    make(Path(name), query, rows, population == "groups", form)
-                    measure(Path(name), plans, rows, population, form)
+    with tempfile.TemporaryDirectory() as name:
+        make(Path(name), compile_query(plans), rows, population == "groups", form)
+        measure(Path(name), plans, rows, population, form)
 
 
 def measure(folder: Path, plans: Plans, rows: int, population: str, form: str) -> None:
     taken, copied, left = [], [], 0
-    for _ in range(RUNS if rows < 10**7 else 1):
+    for _ in range(5 if rows < 10**6 else 3 if rows < 10**7 else 1):
         start = clocks()
         left = decide(plans, folder, form)
         middle = clocks()
@@ -62,16 +80,8 @@ def measure(folder: Path, plans: Plans, rows: int, population: str, form: str) -
         [statistics.median(each) for each in zip(*both, strict=True)] for both in (taken, copied)
     )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    shown = [
-        f"{ours:.2f}",
-        f"{theirs:.2f}",
-        f"{ours / theirs:.1f}",
-        f"{our_cpu / their_cpu:.1f}",
-        f"{rows / ours:,.0f}",
-        str(left),
-        str(peak),
-    ]
-    print(str(rows), population, form, *shown, sep="  ", flush=True)
+    shown = [f"{ours:.2f}", f"{theirs:.2f}", f"{ours / theirs:.1f}", f"{our_cpu / their_cpu:.1f}", f"{rows / ours:,.0f}", str(left), str(peak)]  # fmt: skip
+    print(str(rows), population, form, *shown)
 
 
 def clocks() -> tuple[float, float]:
@@ -186,4 +196,11 @@ def tables(rows: int, groups: bool) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    words = sys.argv[1:]
+    if words[:1] == ["--one"]:
+        one(int(words[1]), words[2], words[3])
+    else:
+        print(*HEAD, sep="  ")
+        for size in [int(word) for word in words] or SIZES:
+            for line in lines([size]):
+                print(*line, sep="  ", flush=True)

@@ -1,6 +1,6 @@
 """Measures, side by side in one run, and prints ratios: the machine's own speed falls out of them.
 
-    python -m bench.run [--rounds 5] [cold] [stages] [peers]
+    python -m bench.run [--rounds 5] [cold] [stages] [peers] [sheets] [bulk]
 
 Each figure is the median of its rounds; the rounds of what is compared are interleaved, so that a busy
 moment of the machine falls on all of them. Peers' answers are compared with the reference, row by row.
@@ -13,18 +13,19 @@ import importlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import work
+from bench import bulk, work
 
 ROOT = Path(__file__).parents[1]
 CASE = "examples/装备升级.yaml"
 POLICY = "policies/yanzhou-2020-14"
 PEERS = ("simpleeval_peer", "rule_engine_peer", "cel_rust", "zen_table", "cel_python", "rego")
 ROWS = 400
-MANY = 20_000
+MANY = 200_000
 
 
 def medians(jobs: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -120,18 +121,53 @@ def peers(rounds: int) -> None:
 
 
 def _columns(rounds: int) -> None:
-    from bench.peers import openfisca
+    from bench.peers import openfisca, ours
 
     rows = work.rows(MANY)
-    decide = openfisca.prepare_columns()
-    wrong = sum(a != work.reference(row) for a, row in zip(decide(rows), rows, strict=True))
-    found = medians({openfisca.NAME: lambda: decide(rows)}, rounds)
-    lines = [[name, f"{MANY / t:,.0f}", f"{wrong} of {MANY}"] for name, t in found.items()]
+    wanted = [work.reference(row) for row in rows]
+    jobs: dict[str, Callable[[], object]] = {}
+    wrong: dict[str, int] = {}
+    for name, peer in ((ours.BY_COLUMN, ours), (openfisca.NAME, openfisca)):
+        decide = peer.prepare_columns()
+        wrong[name] = sum(a != b for a, b in zip(decide(rows), wanted, strict=True))
+        jobs[f"{name}, from objects to objects"] = lambda decide=decide: decide(rows)  # type: ignore[misc]
+        jobs[f"{name}, from tables to tables"] = peer.prepare_staged(rows)
+    found = medians(jobs, rounds)
+    lines = [
+        [name, f"{MANY / t:,.0f}", f"{wrong[name.rpartition(', from')[0]]} of {MANY}"]
+        for name, t in found.items()
+    ]
     table("Common work, all rows at once", ("engine", "rows a second", "wrong"), lines)
 
 
+def sheets(_: int) -> None:
+    """Workbooks of synthetic applications read, decided and written by the command, start included."""
+    lines = []
+    with tempfile.TemporaryDirectory() as name:
+        for number, times in ((1_000, 5), (100_000, 1)):
+            made, result = f"{name}/applications.xlsx", f"{name}/result.xlsx"
+            policyengine = [sys.executable, "-m", "policyengine"]
+            commands = {
+                "sample": [*policyengine, "sample", POLICY, "-n", str(number), "--seed", "1", "-o", made],
+                "evaluate": [*policyengine, "evaluate", made, "--policy", POLICY, "-o", result],
+            }
+            for what, words in commands.items():
+                taken = []
+                for _ in range(times):
+                    start = time.perf_counter()
+                    subprocess.run(words, cwd=ROOT, check=True, capture_output=True)
+                    taken.append(time.perf_counter() - start)
+                lines.append([f"{what}, {number:,} applications", f"{statistics.median(taken):.1f}"])
+    table("Workbooks", ("command", "s"), lines)
+
+
+def columns(_: int) -> None:
+    """The whole document by column, from files to files."""
+    table("The whole document by column", bulk.HEAD, bulk.lines())
+
+
 def main() -> None:
-    parts = {"cold": cold, "stages": stages, "peers": peers}
+    parts = {"cold": cold, "stages": stages, "peers": peers, "sheets": sheets, "bulk": columns}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "parts", nargs="*", choices=[*parts, []], help="which to run; all where none is named"

@@ -167,9 +167,12 @@ def questions(decided: Decided) -> tuple[Question, ...]:
     return asking.questions(decided)
 
 
-def digest(data: str | bytes) -> str:
-    """SHA-256 of a text or of bytes, hexadecimal."""
-    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+def digest(*data: str | bytes) -> str:
+    """SHA-256 of texts or bytes one after the other, hexadecimal."""
+    made = hashlib.sha256()
+    for part in data:
+        made.update(part.encode() if isinstance(part, str) else part)
+    return made.hexdigest()
 
 
 __all__ = [

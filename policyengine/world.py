@@ -119,7 +119,7 @@ class World:
 
         Raises CaseError where the case makes a rule impossible to compute.
         """
-        when = self.when(ent, outer)
+        when = outer if ent is None or not self._dated[ent.kind] else self.when(ent)
         key = (name, ent, when)
         held = self._memo.get(key, _NOT_YET)
         if held is not _NOT_YET:
@@ -142,13 +142,13 @@ class World:
                     return given.value
         node = self._nodes[id(plan)][name]
         match node:
-            case p.ParamNode():
-                return self._parameter(node, when)
+            case p.FormulaNode():
+                return self.evaluate(node.formula, ent, when)
             case p.FactNode():
                 assert ent is not None
                 return self._fact(ent, name, plan)
-            case p.FormulaNode():
-                return self.evaluate(node.formula, ent, when)
+            case p.ParamNode():
+                return self._parameter(node, when)
             case p.CasesNode():
                 return self._cases(node, ent, when)
             case p.ReadingNode():
@@ -433,6 +433,8 @@ class _Scope:
         return ent
 
     def value(self, start: Ent | None, path: n.Path) -> Value:
+        if path.plain and start is None and self.ent is not None:
+            return self.world.value(self.ent, path.name, self.when)
         if path.name == n.AS_OF and path.root == n.OWN:
             return self._as_of()
         if path.root == n.POLICY:

@@ -20,7 +20,7 @@ from policyengine.bulk.deciding import Asked, NotByColumn, decide_bulk
 from policyengine.bulk.writing import Writer
 from policyengine.diagnostics import CaseError
 from policyengine.instances import Plans
-from policyengine.tables import book, findings, flat, pages, sample
+from policyengine.tables import book, findings, flat, pages, sample, told
 from policyengine.tables.batch import Batch, decide_tables
 from policyengine.tables.pages import Page, Shown
 from policyengine.tables.read import How, Input, format_of, read_tables
@@ -185,7 +185,8 @@ def differences(
     with tempfile.TemporaryDirectory() as folder:
         try:
             bulk = decide_bulk(
-                Asked(plans, tuple(inputs), how, wanted, readings, Path(folder)), duckdb.connect
+                Asked(plans, tuple(inputs), how, wanted, readings, Path(folder), explained=2),
+                duckdb.connect,
             )
             other: Batch | CaseError = answers.batch(bulk)
             written = Writer(bulk, "zh", Path(folder))
@@ -203,10 +204,23 @@ def differences(
             yield f"{one.diagnostics} and {other.diagnostics}"
         return
     yield from differ(one, other)
+    yield from explained_otherwise(one, other)
     if looks != findings.findings(one):
         yield f"{looks} and {findings.findings(one)}"
     if counted != (pages.tallies(one), pages.stood(one)):
         yield f"{counted} and {pages.tallies(one)}, {pages.stood(one)}"
+
+
+def explained_otherwise(one: Batch, other: Batch) -> Iterator[str]:
+    """What the first explanations say otherwise."""
+    there = told.at_hand(other)
+    if len(there) < min(2, len(other.done)) and not other.rejected:
+        yield f"{len(there)} explained"
+    blocks = (
+        [list(told.block(e, "zh")) for e in told.explained(batch, batch.done[: len(there)], "zh")]
+        for batch in (one, other)
+    )
+    yield from (f"{a} and {b}" for a, b in zip(*blocks, strict=True) if a != b)
 
 
 def differ(one: Batch, other: Batch) -> Iterator[str]:

@@ -205,3 +205,16 @@ def test_a_long_table_goes_to_the_terminal_as_to_a_file(
         (tmp_path / f"{name}.csv").read_text("utf-8-sig").splitlines() for name in ("columns", "scalar")
     )
     assert one == other and "'=1+1" in one[2]
+
+
+@pytest.mark.parametrize("more", [("--as-of", "2021-06-01"), ("--report", "未通过清单")])
+def test_what_only_goes_one_by_one_is_not_silently_asked_of_columns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: tuple[str, str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("enterprise.csv").write_text(ENTERPRISE, "utf-8")
+    Path("project.csv").write_text("\n".join([PROJECT, project("P1", "1000")]) + "\n", "utf-8")
+    asked = ["evaluate", "project.csv", "enterprise.csv", "--policy", str(ROOT / "policies" / "yanzhou-2020-14"), "-o", "结果.xlsx", *more]  # fmt: skip
+    refused = CliRunner().invoke(cli, [*asked, "--engine", "columns"])
+    assert refused.exit_code == 2 and "不能和 --report、--as-of、--fact 一起用" in refused.output
+    assert CliRunner().invoke(cli, asked).exit_code == 0

@@ -141,9 +141,29 @@ def test_how_far_it_is_shows_speed_and_time_left_and_is_wiped_away() -> None:
         bar(done, 400)
     drawn = out.getvalue().split("\r")[1:]
     assert len(drawn) == 2  # not at once, and not at every row
-    assert "50/400行  每秒25行  还要0:14" in drawn[0] and "100/400行  每秒25行  还要0:12" in drawn[1]
+    assert "50/400行  每秒26行  还要0:13" in drawn[0] and "100/400行  每秒25行  还要0:11" in drawn[1]
     bar.wipe()
     assert out.getvalue().endswith("\r\x1b[K")
+
+
+def test_rows_decided_once_more_are_timed_from_their_beginning() -> None:
+    now = iter([0, 60_000, 70_000, 80_000, 90_000])
+    out = io.StringIO()
+    bar = Bar(out, "zh", lambda: next(now))
+    for done in (1, 101, 1, 201):
+        bar(done, 401)
+    drawn = out.getvalue().split("\r")[1:]
+    assert len(drawn) == 2  # of a first row nothing follows
+    assert "101/401行  每秒10行  还要0:30" in drawn[0] and "201/401行  每秒20行  还要0:10" in drawn[1]
+
+
+def test_steps_by_column_are_counted() -> None:
+    now = iter([0, 500, 2_000])
+    out = io.StringIO()
+    bar = Bar(out, "zh", lambda: next(now))
+    bar.steps(1, 4)
+    bar.steps(2, 4)
+    assert out.getvalue().split("\r")[1:] == ["按列认定 ████████████············ 第2步，共4步\x1b[K"]
 
 
 def test_nothing_is_drawn_where_there_is_no_terminal(folder: Path) -> None:

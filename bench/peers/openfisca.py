@@ -54,22 +54,34 @@ def _system() -> TaxBenefitSystem:
     return system
 
 
+def _arrays(rows: Sequence[Row]) -> dict[str, np.ndarray]:
+    made = {name: np.array([row[name] for row in rows]) for name in (*GATES, "listed", "grade", "investment")}
+    return made | {"program": np.array([PROGRAMS.index(str(row["program"])) for row in rows])}
+
+
+def _computed(system: TaxBenefitSystem, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    simulation = SimulationBuilder().build_default_simulation(system, count=len(arrays["program"]))
+    for name, array in arrays.items():
+        simulation.set_input(name, PERIOD, array)
+    return {name: simulation.calculate(name, PERIOD) for name in ("fen", *GATES, "not_d", "enough")}
+
+
 def prepare_columns() -> Callable[[Sequence[Row]], list[Answer]]:
+    """All rows at once, from Python's objects and back."""
     system = _system()
     names = (*GATES, "not_d", "enough")
 
     def decide(rows: Sequence[Row]) -> list[Answer]:
-        simulation = SimulationBuilder().build_default_simulation(system, count=len(rows))
-        for name in (*GATES, "listed", "grade", "investment"):
-            simulation.set_input(name, PERIOD, np.array([row[name] for row in rows]))
-        simulation.set_input(
-            "program", PERIOD, np.array([PROGRAMS.index(str(row["program"])) for row in rows])
-        )
-        fen = simulation.calculate("fen", PERIOD)
-        held = {name: simulation.calculate(name, PERIOD) for name in names}
+        found = _computed(system, _arrays(rows))
         return [
-            Answer(frozenset(name for name in names if not held[name][i]), int(fen[i]))
+            Answer(frozenset(name for name in names if not found[name][i]), int(found["fen"][i]))
             for i in range(len(rows))
         ]
 
     return decide
+
+
+def prepare_staged(rows: Sequence[Row]) -> Callable[[], object]:
+    """The same from arrays to arrays."""
+    system, arrays = _system(), _arrays(rows)
+    return lambda: _computed(system, arrays)

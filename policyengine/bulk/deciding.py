@@ -73,7 +73,8 @@ class Asked:
     """Tables to decide, and how.
 
     `wanted`: facts whose columns are missed. `folder`: an empty one, for temporary files. `watch` and `journal`: of what
-    is decided the scalar way, as of `decide_tables`.
+    is decided the scalar way, as of `decide_tables`. `steps`: told how far the work of columns is. `explained`: how many of the first are to be explained, and so decided
+    one by one.
     """
 
     plans: Plans
@@ -84,6 +85,8 @@ class Asked:
     folder: Path
     watch: Watch | None = None
     journal: Journal | None = None
+    explained: int = 0
+    steps: Watch | None = None
 
 
 def decide_bulk(asked: Asked, connect: Connect, spark: SparkSession | None = None) -> Bulk:
@@ -140,12 +143,32 @@ def _opened(asked: Asked, connect: Connect) -> _Run:
     general = compile_query(asked.plans, asked.readings, words=True)
     if general.cohort:
         raise NotByColumn("有的规则要比较全部申报 / a rule compares all applications")
+    steps = _Steps(
+        asked.steps, 2 * len(opened.sheets) + 2 + len(general.written.steps) + len(general.written.finals)
+    )
     connection = connect()
     connection.execute("SET enable_progress_bar = FALSE")
-    return _Run(asked, _load(connection, asked, opened), opened, general, connection)
+    connection.execute(f"SET temp_directory = {literal(str(asked.folder / 'beyond memory'))}")
+    return _Run(asked, _load(connection, asked, opened, steps), opened, general, connection, steps)
 
 
-def _load(connection: duckdb.DuckDBPyConnection, asked: Asked, opened: Opened) -> list[raw.Raw]:
+@dataclass(slots=True)
+class _Steps:
+    """Counts the steps of the work by column, of `total`; ."""
+
+    watch: Watch | None
+    total: int
+    done: int = 0
+
+    def __call__(self) -> None:
+        self.done = min(self.done + 1, self.total)
+        if self.watch is not None:
+            self.watch(self.done, self.total)
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, asked: Asked, opened: Opened, steps: _Steps
+) -> list[raw.Raw]:
     """All sheets in the database."""
     kinds = [layout.kind for _, layout in opened.sheets]
     if len(set(kinds)) < len(kinds):
@@ -163,6 +186,7 @@ def _load(connection: duckdb.DuckDBPyConnection, asked: Asked, opened: Opened) -
         loaded.look_for_padding(connection)
         _units(connection, asked.plans, loaded)
         made.append(loaded)
+        steps()
     return made
 
 
@@ -187,6 +211,7 @@ class _Run:
     opened: Opened
     general: Query
     connection: duckdb.DuckDBPyConnection
+    steps: _Steps
     spark: SparkSession | None = None
 
     @property
@@ -196,9 +221,13 @@ class _Run:
     def _linked(self) -> Linked:
         """All rows put together, with what is odd, and all that is linked with it, apart."""
         policy = self.plans.policy
-        cleans = {sheet.kind: clean.read(self.connection, policy, sheet) for sheet in self.raws}
+        cleans = {}
+        for sheet in self.raws:
+            cleans[sheet.kind] = clean.read(self.connection, policy, sheet)
+            self.steps()
         linked = Linked(self.connection, policy, cleans, self.opened.complete)
         linked.put_together()
+        self.steps()
         for sheet in self.raws:
             odd = [
                 n
@@ -249,6 +278,9 @@ class _Run:
 
     def run(self) -> Bulk:
         linked = self._linked()
+        if self.asked.explained:
+            linked.set_apart(self.plans.last.application.entity, self._first(self.asked.explained))
+            linked.spread()
         here = self._here(linked)
         while True:
             known = self._known(linked, here)
@@ -275,6 +307,13 @@ class _Run:
         )
         return Bulk(self.connection, query, linked, scalar, accounts, by_columns)
 
+    def _first(self, number: int) -> str:
+        """The first applications, so many that fit and all between them."""
+        draft = f'"draft {self.plans.last.application.entity}"'
+        apart = f'"apart {self.plans.last.application.entity}"'
+        last = f"SELECT max(n) FROM (SELECT n FROM {draft} WHERE id NOT IN (SELECT id FROM {apart}) ORDER BY n LIMIT {number})"
+        return f"SELECT id FROM {draft} WHERE n <= ({last})"
+
     def _columns(self, linked: Linked, known: Elsewhere) -> Query:
         """Decide by column; what is left open goes apart with all that is linked with it."""
         for name, type_ in self.connection.execute("SELECT table_name, table_type FROM information_schema.tables WHERE starts_with(table_name, 'out_')").fetchall():  # fmt: skip
@@ -287,9 +326,13 @@ class _Run:
 
     def _by_database(self, linked: Linked, known: Elsewhere) -> Query:
         linked.stage(() if self.general.lost else self.general.needed, known)
+        self.steps()
         database = Duck(self.connection)
         query = engine.fitted(database, self.plans, self.asked.readings, words=True)
-        engine.compute(database, query)
+        before = self.steps.done
+        self.steps.total = before + len(query.written.steps) + len(query.written.finals)
+        engine.compute(database, query, self.steps)
+        self.steps.done = before - 1  # in case that it is all done once more
         return query
 
     def _by_spark(self, linked: Linked, known: Elsewhere) -> Query:

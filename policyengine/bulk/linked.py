@@ -50,6 +50,9 @@ class Linked:
             self._told(kind)
         for kind in self.policy.entities:
             self._together(kind)
+        for kind in self.cleans:  # what its rows say is in the drafts now
+            self.connection.execute(f'DROP VIEW "named {kind}"')
+            self._make(f"cells {kind}", f'SELECT n, odd FROM "cells {kind}"')
 
     def _make(self, name: str, sql: str) -> None:
         self.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{name}" AS {sql}')

@@ -19,7 +19,7 @@ from policyengine.tables.entries import EntryReader
 from policyengine.tables.headers import Column, Layout
 from policyengine.tables.parquet import kind_of
 from policyengine.tables.read import Input
-from policyengine.tables.text import decode
+from policyengine.tables.text import decode, encoding_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -101,9 +101,9 @@ def load(
         return _parquet(connection, file, placed, layout)
     if file.format not in ("csv", "tsv"):
         return None
-    text, found, mark = decode(file.data, file.name, encoding)
-    data = file.data if found == "utf-8" and not mark else text.encode()
-    if not _tidy(data, text):
+    found, mark = encoding_of(file.data, file.name, encoding)
+    data = file.data if found == "utf-8" and not mark else decode(file.data, file.name, encoding)[0].encode()
+    if not _tidy(data):
         return None
     path = Path(file.name)
     if data is not file.data or not path.is_file():
@@ -151,19 +151,26 @@ def _odd(cell: Cell, column: Column | None, policy: m.Policy) -> bool:
     return fact.type.kind != fits[cell.kind] if cell.kind in fits else not fact.type.quantity
 
 
-def _tidy(data: bytes, text: str) -> bool:
-    """Whether every line is one record, so that lines and rows are the same."""
-    body = data.rstrip(b"\r\n")
-    if body[:1] in b"\r\n" or any(sign in body for sign in (b"\n\n", b"\n\r\n", b"\0")):
+def _tidy(data: bytes) -> bool:
+    """Whether every line of a UTF-8 text is one record, so that lines and rows are the same."""
+    end = len(data)
+    while end and data[end - 1] in b"\r\n":
+        end -= 1
+    if data[:1] in b"\r\n" or any(data.find(sign, 0, end) >= 0 for sign in (b"\n\n", b"\n\r\n", b"\0")):
         return False  # an empty line, which the database would not count
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return False
-    if max(map(len, data.split(b"\n"))) > MAX_CELL:
-        return False
+    at = 0
+    while end - at > MAX_CELL:  # a line that is too long has no end within so many bytes
+        at = data.rfind(b"\n", at, at + MAX_CELL + 1) + 1
+        if not at:
+            return False
     if b'"' not in data:
         return True
     try:
-        records = sum(1 for _ in csv.reader(io.StringIO(text, newline=""), strict=True))
+        records = sum(
+            1 for _ in csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), strict=True)
+        )
     except csv.Error:
         return False
     return records == data.count(b"\n") + (not data.endswith(b"\n"))

@@ -49,6 +49,7 @@ class Words:
     _reasons: dict[tuple[int, str, str], tuple[list[str | _Blank], str]] = field(default_factory=dict)
     _said: dict[tuple[int, Where, Lang], list[str | _Blank]] = field(default_factory=dict)
     _orders: dict[int, dict[Where, int]] = field(default_factory=dict)
+    _supposed: dict[int, tuple[Supposed, ...]] = field(default_factory=dict)
 
     def failures(self, version: int, listed: str, named: Mapping[str, Any]) -> tuple[Failure, ...]:
         """The conditions that were not met, in the order in which the policy names them.
@@ -125,8 +126,11 @@ class Words:
 
     def supposed(self, version: int) -> tuple[Supposed, ...]:
         """What makes this a trial run."""
-        plans = self.query.plans
-        return supposed(World(plans, Case("", {}), dict(self.query.readings)), plans.versions[version][1])
+        if version not in self._supposed:
+            plans = self.query.plans
+            world = World(plans, Case("", {}), dict(self.query.readings))
+            self._supposed[version] = supposed(world, plans.versions[version][1])
+        return self._supposed[version]
 
     def _failure(self, version: int, where: Where, named: Mapping[str, Any]) -> Failure:
         path, name = where

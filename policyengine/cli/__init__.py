@@ -7,6 +7,7 @@ errors (or that is not there) or failed scenarios, 2 wrong use (an option's valu
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -14,6 +15,10 @@ import traceback
 import click
 
 from policyengine.version import VERSION
+
+_LITTER = (
+    1_000_000  # objects made until garbage is looked for: most that a command makes is needed until it ends
+)
 
 COMMANDS = {
     "check": "检查政策文件夹：格式、引文、类型、覆盖 / check a policy folder",
@@ -69,6 +74,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     _prepare_console()
+    gc.set_threshold(_LITTER)
     try:
         code = cli.main(standalone_mode=False, color=None if not os.environ.get("NO_COLOR") else False)
         sys.exit(code if isinstance(code, int) else 0)

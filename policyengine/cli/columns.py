@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import click
@@ -19,48 +19,39 @@ _LONG_TEXT = 1 << 19
 
 
 def by_columns(asked: Any, engine: str) -> Any | None:
-    """The decided `Bulk`; None where the scalar way is asked for, quicker, or the only one that can do it."""
-    if not _wanted(asked, engine):
-        return None
+    """The decided `Bulk`; None where only the scalar way can do it."""
     from policyengine.bulk.deciding import NotByColumn, decide_bulk
 
     session = cluster.session() if engine == "spark" else None
     with _no_room():
         try:
-            return decide_bulk(asked, _connect(asked.folder), session)
+            return decide_bulk(asked, import_module("duckdb").connect, session)
         except NotByColumn as why:
             if engine in ("columns", "spark"):
                 raise click.UsageError(f"不能按列认定：{why}") from why
             return None
 
 
-def linked_with(asked: Any, only: str | None, row: int | None, engine: str) -> Any | None:
+def linked_with(asked: Any, only: str | None, row: int | None) -> Any | None:
     """One application of a long table, with all that is linked with it, as a decided batch; None as of `by_columns`."""
-    if not _wanted(asked, engine):
-        return None
     from policyengine.bulk.deciding import NotByColumn, decide_linked
 
     with _no_room():
         try:
-            return decide_linked(asked, _connect(asked.folder), only, row)
+            return decide_linked(asked, import_module("duckdb").connect, only, row)
         except NotByColumn:
             return None
 
 
-def _wanted(asked: Any, engine: str) -> bool:
-    if engine == "scalar" or (engine == "auto" and not _long(asked.files)):
+def wanted(inputs: Iterable[Any], engine: str) -> bool:
+    """Whether tables are to be decided by column: asked for, or quicker; UsageError where what it takes is missing."""
+    if engine == "scalar" or (engine == "auto" and not _long(inputs)):
         return False
     if find_spec("duckdb") is None and engine in ("columns", "spark"):
         raise click.UsageError(
             f"--engine {engine} 要先装 policyengine-clauses[bulk] / needs the extra [bulk]"
         )
     return find_spec("duckdb") is not None
-
-
-def _connect(folder: Path) -> Callable[[], Any]:
-    import duckdb
-
-    return lambda: duckdb.connect(config={"temp_directory": str(folder)})
 
 
 @contextmanager

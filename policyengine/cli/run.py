@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -92,7 +92,7 @@ def opened(name: str | None, lang: str, asked: Asked) -> Opened:
     if name is None:
         data = casetext.blank(plans.last.policy, lang).encode()
     file = api.read_case(plans, data, shown)
-    provenance = provenance_of(plans, shown, data, readings, file, asked)
+    provenance = provenance_of(plans, shown, [data], readings, file, asked)
     worlds = [world_of(api, plans, case, file, asked) for case in file.cases]
     sets = {name.text: value.text for name, value in head.sets}
     for text in asked.sets:
@@ -167,7 +167,7 @@ def data_of(name: str) -> tuple[bytes, str]:
 
 
 def provenance_of(
-    plans: Any, name: str, data: bytes, readings: dict[str, str], file: Any, asked: Asked
+    plans: Any, name: str, data: Iterable[bytes], readings: dict[str, str], file: Any, asked: Asked
 ) -> Any:
     """What it takes to get the same answers again."""
     from policyengine import api
@@ -187,7 +187,7 @@ def provenance_of(
     return Provenance(
         policy="+".join([timeline.base.id, *(overlay.id for overlay in overlays)]),
         policy_hash=timeline.meaning_hash, text_hash=timeline.text_hash, engine=VERSION, input=name,
-        input_hash=api.digest(data), readings=tuple(sorted(readings.items())), changed=tuple(changed),
+        input_hash=api.digest(*data), readings=tuple(sorted(readings.items())), changed=tuple(changed),
         command=asked.command(name), files=timeline.hashes,
         overlays=tuple((overlay.id, overlay.digest) for overlay in overlays),
     )  # fmt: skip

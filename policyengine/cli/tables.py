@@ -134,6 +134,7 @@ def run_tables(
     """
     from policyengine.diagnostics import CaseError, PolicyError
     from policyengine.tables import pages
+    from policyengine.tables.told import MOST
 
     each_once(files)
     for name in files:
@@ -148,11 +149,15 @@ def run_tables(
         raise click.UsageError("--resume 要和 -o 文件一起用 / --resume goes with -o")
     journal = Journal(str(out), lang, resume) if out not in (None, "-") else None
     with (
+        _no_litter(),
         TemporaryDirectory(prefix="policyengine-") as folder,
         _kept(journal, files, reading, out, reports, strict),
     ):
         try:
-            found = decide(files, lang, reading, None if reports else Path(folder), journal=journal)
+            explained = MOST if target == "xlsx" else 0
+            found = decide(
+                files, lang, reading, None if reports else Path(folder), journal=journal, explained=explained
+            )
             batch = found.outline
             about = pages.About(
                 tuple(_about(found.plans, found.inputs, found.readings, reading, lang)),
@@ -181,14 +186,13 @@ def run_tables(
 
 
 @contextmanager
-def _all_kept() -> Iterator[None]:
-    """Look for garbage seldom: what is made of a table is needed until its result is written."""
-    before = gc.get_threshold()
-    gc.set_threshold(1_000_000, *before[1:])
+def _no_litter() -> Iterator[None]:
+    """Without looking for garbage: nearly all that is made of a table is needed until its result is written."""
+    gc.disable()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        gc.enable()
 
 
 @contextmanager
@@ -254,16 +258,17 @@ class Found:
 
 def decide(
     files: tuple[str, ...], lang: str, reading: TablesAsked, folder: Path | None = None, which: tuple[str | None, int | None] = (None, None),
-    journal: Journal | None = None,
+    journal: Journal | None = None, explained: int = 0,
 ) -> Found:  # fmt: skip
     """Decide tables.
 
     `folder`: for temporary files, where it may be done by column. `which`: the id or row of the only application that is
     asked for; with it comes at least all that is linked with it. `journal`: keeps what is decided one by one.
+    `explained`: of how many of the first the explanations are wanted.
     """
     from policyengine import api
     from policyengine.asked import asked
-    from policyengine.cli.columns import by_columns, linked_with
+    from policyengine.cli.columns import by_columns, linked_with, wanted
     from policyengine.cli.run import no_header, plans_of, world_of
     from policyengine.tables.batch import decide_tables
     from policyengine.tables.read import read_tables
@@ -271,21 +276,37 @@ def decide(
     plans = plans_of(api, choose_policy(reading.asked.policy, "", lang), reading.asked, no_header())
     readings = api.with_readings(plans, reading.asked.readings)
     inputs = [_input(name, reading.from_) for name in files]
-    how, wanted = _how(reading), asked(plans.last).default
+    how, missed = _how(reading), asked(plans.last).default
     if journal is not None:
         journal.begin(plans, _belongs(plans, inputs, readings, reading, how))
     with progress(lang) as watch:
-        if folder is not None and not reading.asked.as_of and not reading.asked.facts:
+        plain = folder is not None and not reading.asked.as_of and not reading.asked.facts
+        if reading.engine in ("columns", "spark") and not plain:
+            raise click.UsageError(
+                f"--engine {reading.engine} 不能和 --report、--as-of、--fact 一起用 / does not go with --report, --as-of or --fact"
+            )
+        if folder is not None and plain and wanted(inputs, reading.engine):
             from policyengine.bulk.deciding import Asked as Tables
 
-            tables = Tables(plans, tuple(inputs), how, wanted, readings, folder, watch, journal)
+            tables = Tables(
+                plans,
+                tuple(inputs),
+                how,
+                missed,
+                readings,
+                folder,
+                watch,
+                journal,
+                explained,
+                watch.steps if watch else None,
+            )
             if which != (None, None):
-                linked = linked_with(tables, *which, reading.engine)
+                linked = linked_with(tables, *which)
                 if linked is not None:
                     return Found(plans, readings, inputs, linked)
             elif (bulk := by_columns(tables, reading.engine)) is not None:
                 return Found(plans, readings, inputs, bulk=bulk)
-        whole = read_tables(plans.policy, inputs, how, wanted)
+        whole = read_tables(plans.policy, inputs, how, missed)
 
         def change(case: Any) -> Any:
             return world_of(api, plans, case, no_header(), reading.asked)
@@ -423,6 +444,5 @@ def _provenance(plans: Any, inputs: list[Any], readings: dict[str, str], reading
     from policyengine.cli.run import no_header, provenance_of
 
     names = " ".join(item.name for item in inputs)
-    data = b"".join(item.data for item in inputs)
-    made = provenance_of(plans, names, data, readings, no_header(), reading.asked)
+    made = provenance_of(plans, names, [item.data for item in inputs], readings, no_header(), reading.asked)
     return replace(made, command=reading.command(item.name for item in inputs))

@@ -44,15 +44,14 @@ def write_result(
     batch: Any, about: Any, target: str, out: str | None, reports: tuple[str, ...], lang: Any
 ) -> list[str]:
     """Write the result; the names of the files."""
-    from policyengine.tables import book, findings, flat, pages, result, told, typed
+    from policyengine.tables import book, findings, flat, pages, result, typed
     from policyengine.tables.parquet import database
     from policyengine.tables.reports import report
 
     asked = tuple(report(name, batch) for name in reports)
     found = findings.findings(batch)
     if target == "xlsx":
-        explained = None if batch.by_columns else told.explained_in(batch, lang)
-        made = asked or result.result(batch, about, lang, explained, found)
+        made = asked or result.result(batch, about, lang, found)
         if asked:
             made = (*asked, pages.rejected(batch, lang), pages.versions(batch, about, lang))
         try:

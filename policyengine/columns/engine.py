@@ -6,7 +6,7 @@ rules compare rows of the whole file, that is all of it.)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -179,8 +179,8 @@ def run(database: Database, query: Query, origin: Origin | None = None) -> Batch
     return batch
 
 
-def compute(database: Database, query: Query) -> None:
-    """Make `out_NAME` of every output of the query."""
+def compute(database: Database, query: Query, told: Callable[[], None] = lambda: None) -> None:
+    """Make `out_NAME` of every output of the query. `told` after every step (of a query that is not run stage by stage)."""
     written = query.written
     if database.by_stage:
         for name, (sql, kept) in written.stages.items():
@@ -188,11 +188,16 @@ def compute(database: Database, query: Query) -> None:
     else:
         for name, sql in written.steps.items():
             database.keep(name, sql)
+            for read in written.passing[name]:
+                database.drop(read)
+            told()
     for name, sql in written.finals.items():
         make = database.keep if sql.startswith("WITH") else database.view  # a view where all the work is done
         make(f"out_{name}", written.outputs[name] if database.by_stage else sql)
-    for step in query.written.passing:
-        database.drop(step)
+        told()
+    if database.by_stage:
+        for step in (read for passed in written.passing.values() for read in passed):
+            database.drop(step)
 
 
 @dataclass(slots=True)

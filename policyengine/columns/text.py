@@ -48,15 +48,15 @@ class _Stage:
 @dataclass(frozen=True, slots=True)
 class Written:
     """`views`: the stages one by one, for a reader; `stages`: the same by name, each its query and whether it is kept. `steps`: the kept stages alone by name, in their order, each the query with the
-    stages it is made from inside, which is quicker to prepare. `outputs`: the query of each output over the one, `finals` over the other. `passing`: the steps that
-    no final reads. `needed`: the staged columns that are read."""
+    stages it is made from inside, which is quicker to prepare. `outputs`: the query of each output over the one, `finals` over the other. `passing`: by step,
+    the steps before it that nothing later reads. `needed`: the staged columns that are read."""
 
     views: tuple[str, ...]
     stages: dict[str, tuple[str, bool]]
     outputs: dict[str, str]
     steps: dict[str, str]
     finals: dict[str, str]
-    passing: tuple[str, ...]
+    passing: dict[str, tuple[str, ...]]
     needed: frozenset[str]
 
 
@@ -77,10 +77,8 @@ def write(names: Names, outputs: Mapping[str, Output]) -> Written:
     views = tuple(_statement(names, stage) for stage in stages.values())
     steps = {stage.name: _inside(stages, stage.sql) for stage in stages.values() if stage.kept}
     inside = {name: _inside(stages, sql) for name, sql in finals.items()}
-    read = {name for sql in inside.values() for name in _STAGE.findall(sql)}
-    passing = tuple(stage.name for stage in stages.values() if stage.kept and stage.name not in read)
     parts = {stage.name: (stage.sql, stage.kept) for stage in stages.values()}
-    return Written(views, parts, finals, steps, inside, passing, writer.needed())
+    return Written(views, parts, finals, steps, inside, _passing(steps, inside), writer.needed())
 
 
 def _inside(stages: Mapping[str, _Stage], sql: str) -> str:
@@ -94,6 +92,15 @@ def _inside(stages: Mapping[str, _Stage], sql: str) -> str:
             open_ += _STAGE.findall(stages[name].sql)
     parts = [f'"{name}" AS (\n{stage.sql}\n)' for name, stage in stages.items() if name in wanted]
     return "WITH " + ",\n".join(parts) + "\n" + sql if parts else sql
+
+
+def _passing(steps: Mapping[str, str], finals: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """By step, the steps that it is the last to read, so that they need not be kept beyond it."""
+    lasting = {name for sql in finals.values() for name in _STAGE.findall(sql)}
+    last = {name: step for step, sql in steps.items() for name in _STAGE.findall(sql) if name in steps}
+    return {
+        step: tuple(name for name, at in last.items() if at == step and name not in lasting) for step in steps
+    }
 
 
 _STAGE = re.compile(r'"(\w+__\d\d)"')

@@ -1,7 +1,7 @@
 """Where the scalar way may know more than columns: it reckons with ranges, columns only with known or not.
 
-For yes-or-no facts, choices among options and plain comparisons of a fact with a constant both know the same; for everything
-else that is not known the scalar way is asked.
+For yes-or-no facts, choices among options, days and plain comparisons of a fact with a constant both know the same; for
+everything else that is not known the scalar way is asked.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from policyengine import model as m
 from policyengine import plan as p
-from policyengine.columns.domain import FALSE, Num, Truth, both, either, opposite
+from policyengine.columns.domain import FALSE, TRUE, Fixed, Num, Truth, both, either, opposite
 from policyengine.columns.scope import Scope
 from policyengine.lang import nodes as n
 from policyengine.values import Known
@@ -66,18 +67,19 @@ class Unsure:
             case n.Logic():
                 return either(*(self._part(part, scope) for part in node.parts))
             case n.Choice():
+                if (taken := self._taken(node, scope)) is not None:
+                    return self._part(taken, scope)
                 test = self.names.run.truth(node.test, scope, {})
                 branches = (self._part(branch, scope) for branch in (node.then, node.otherwise))
                 return either(opposite(test.known), *branches)
-            case n.Comparison() if self._plain(node, scope):
-                return FALSE
-            case n.Membership() if self._option(node.operand) and isinstance(node.members, tuple):
-                options = set(node.operand.type.options)
-                return (
-                    FALSE
-                    if options & set(node.members) and options - set(node.members)
-                    else opposite(truth.known)
-                )
+            case n.Comparison(operands=(one, other)):
+                return both(self._compared(node, one, other, scope), self._compared(node, other, one, scope))
+            case n.Call(function="is_none"):
+                fact = self._fact(node.arguments[0], scope)
+                return FALSE if fact is not None and fact.type.optional else opposite(truth.known)
+            case n.Membership() if self._option(node.operand):
+                options, members = set(node.operand.type.options), self._members(node.members, scope)
+                return FALSE if options & members and options - members else opposite(truth.known)
         return opposite(truth.known)
 
     def _part(self, node: n.Node, scope: Scope) -> str:
@@ -88,6 +90,20 @@ class Unsure:
             scope = self.names.follow(scope, reference)
         return scope
 
+    def _taken(self, node: n.Choice, scope: Scope) -> n.Node | None:
+        """The branch that is taken whatever the case says."""
+        test = self.names.run.truth(node.test, scope, {})
+        return node.then if test.yes == TRUE else node.otherwise if test.no == TRUE else None
+
+    def _members(self, members: tuple[str, ...] | n.Path, scope: Scope) -> set[str]:
+        """The options of a list, or of a set that is the same on every day; none where it is not."""
+        if isinstance(members, tuple):
+            return set(members)
+        match self.names.run.run(members, scope, {}):
+            case Fixed(versions=((_, tuple() as only),)):
+                return set(only)
+        return set()
+
     def _option(self, node: n.Node) -> bool:
         """Whether an expression is a fact that is one of several options."""
         return (
@@ -96,20 +112,33 @@ class Unsure:
             and node.type.kind == "enum"
         )
 
-    def _plain(self, node: n.Comparison, scope: Scope) -> bool:
-        """Whether a fact is compared with one constant that its range reaches on both sides, or one option with a fact."""
-        if len(node.operands) != 2:
-            return False
-        for one, other in (node.operands, node.operands[::-1]):
-            if node.operators[0] in ("==", "!="):
-                if self._option(one) and isinstance(other, n.Literal) and len(one.type.options) > 1:
-                    return True
-            elif isinstance(one, n.Path) and isinstance(fact := self.plan.nodes.get(one.name), p.FactNode):
-                limit = self.names.run.run(other, scope, {})
-                low, high = fact.fact.low, fact.fact.high
-                if isinstance(limit, Num) and limit.constant is not None and not fact.fact.type.optional:
-                    return _inside(limit.constant, low, high)
-        return False
+    def _compared(self, node: n.Comparison, one: n.Node, other: n.Node, scope: Scope) -> str:
+        """When the scalar way may know what comes of a comparison of a fact with something else."""
+        if node.operators[0] in ("==", "!="):
+            choice = self._option(one) and isinstance(other, n.Literal) and len(one.type.options) > 1
+            return FALSE if choice else TRUE
+        fact = self._fact(one, scope)
+        if fact is None:
+            return TRUE
+        if fact.type.kind == "date":  # a day that is not known may be any
+            return self.names.run.run(one, scope, {}).known
+        limit = self.names.run.run(other, scope, {})
+        if isinstance(limit, Num) and limit.constant is not None and not fact.type.optional:
+            return FALSE if _inside(limit.constant, fact.low, fact.high) else TRUE
+        return TRUE
+
+    def _fact(self, node: n.Node, scope: Scope) -> m.Fact | None:
+        """The fact that an expression comes down to, whatever the case says; None where it is more than a fact."""
+        match node:
+            case n.Choice() if (taken := self._taken(node, scope)) is not None:
+                return self._fact(taken, scope)
+            case n.Path():
+                target = self.plan.nodes.get(node.name)
+                if isinstance(target, p.FactNode):
+                    return target.fact
+                if isinstance(target, p.FormulaNode) and node.root == n.OWN:
+                    return self._fact(target.formula.node, self._to(scope, node))
+        return None
 
 
 def _inside(limit: Fraction, low: Known | None, high: Known | None) -> bool:

@@ -103,7 +103,7 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
     ) -> Value:
         """The value of an expression, or of one part of it, in a scope; CaseError where it has none."""
         outer = self._scope, self._bound, self._compiled
-        self._scope, self._bound, self._compiled = scope, dict(bound or {}), compiled
+        self._scope, self._bound, self._compiled = scope, dict(bound) if bound else {}, compiled
         try:
             value: Value = self._eval(node or compiled.node)
             return value
@@ -122,7 +122,7 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
 
     def _quantity(self, node: n.Node) -> Value:
         """A value that is reckoned with or ordered: it may not be absent."""
-        value: Value = self._eval(node)
+        value: Value = self.nodes[type(node)](node)  # `_eval`, at the place that is passed most often
         if value is ABSENT:
             self._fail("value-absent", node)
         return value

@@ -8,7 +8,7 @@ attribute when it runs.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from policyengine.lang.syntax import Expr
 from policyengine.values import Known, Type
@@ -35,7 +35,8 @@ class Path:
     """A value read by name: from `root` along `refs`, the value `name` of entity kind `entity`.
 
     `root` is `OWN`, `POLICY`, or a generator's variable. `entity` is "" for policy-level values.
-    `relation` is true where the name is a relation (a set of entities) and stands in an aggregate.
+    `relation` is true where the name is a relation (a set of entities) and stands in an aggregate. `plain`: a value of the
+    rule's own entity, and nothing else, which most paths are.
     """
 
     root: str
@@ -45,6 +46,11 @@ class Path:
     type: Type
     at: At
     relation: bool = False
+    plain: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        alone = self.root == OWN and not self.refs and self.name not in (AS_OF, SELF)
+        object.__setattr__(self, "plain", alone and self.type.kind != "ref")
 
     @property
     def text(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -182,7 +182,7 @@ def placed(sheet: Sheet) -> Placed:
     at = 0
     for row in sheet.rows:
         offsets.append(at)
-        line = "\t".join(_one_line(texts) for texts in _texts(row)) + "\n"
+        line = _line(row)
         pieces.append(line)
         at += len(line)
     numbers = tuple(row.number for row in sheet.rows)
@@ -190,9 +190,13 @@ def placed(sheet: Sheet) -> Placed:
     return Placed(sheet, grid, {number: line for line, number in enumerate(numbers)})
 
 
-def _texts(row: Row) -> Iterable[str]:
+def _line(row: Row) -> str:
     cells = row.cells
-    return (cells[c].text if c in cells else "" for c in range(1, max(cells, default=0) + 1))
+    texts = [cells[c].text if c in cells else "" for c in range(1, max(cells, default=0) + 1)]
+    line = "\t".join(texts)
+    if "\n" in line or "\r" in line or line.count("\t") >= max(1, len(texts)):
+        line = "\t".join(map(_one_line, texts))
+    return line + "\n"
 
 
 def _one_line(text: str) -> str:

@@ -24,6 +24,7 @@ TOTALS = ("合计", "小计", "总计", "累计", "总计数", "total", "subtota
 EXAMPLE = "示例"  # how the id of an example row of our own template begins
 _EXPONENT = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
 MAX_WHOLE = 15  # digits that a spreadsheet keeps
+_MOST_KNOWN = 100_000  # cells whose value is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Entry:
 
 @dataclass(slots=True)
 class EntryReader:
-    """Reads the rows of one sheet."""
+    """Reads the rows of one sheet. What a cell says of a fact is found once for all cells of a column that hold the same."""
 
     policy: m.Policy
     placed: Placed
@@ -53,6 +54,7 @@ class EntryReader:
     reader: Reader = field(init=False)
     by_column: Mapping[int, Column] = field(init=False)
     merged: Mapping[int, tuple[int, int]] = field(init=False)
+    known: dict[tuple[int, Cell], Known | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.policy.units)
@@ -102,6 +104,10 @@ class EntryReader:
             problems.append(diagnostic("table-merged", start, row=row.number, top=top))
         for index, cell in row.cells.items():
             column, span = self.by_column.get(index), spans[index]
+            if column is not None and (index, cell) in self.known:
+                value = self.known[index, cell]
+                facts[column.target.via, column.target.name] = Given(value, cell.text.strip(), span)
+                continue
             if column is None:
                 problems.append(diagnostic("table-beyond-header", span, text=cell.text))
                 continue
@@ -116,6 +122,8 @@ class EntryReader:
                 problems += found
                 if not found:
                     facts[target.via, target.name] = Given(value, cell.text.strip(), span)
+                    if len(self.known) < _MOST_KNOWN:
+                        self.known[index, cell] = value
             elif target.use == "relation":
                 said = _relation(cell.text)
                 if said is None:

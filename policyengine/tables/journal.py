@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -46,7 +46,7 @@ class Journal(Protocol):
         """Keep an answer of this section."""
 
 
-_RECORDS: Mapping[str, Callable[..., Any]] = {
+_RECORDS: Mapping[str, type[Any]] = {
     each.__name__: each
     for each in (
         Answer, Decision, Failure, Missing, Result, Subject, Supposed, Seen, Unknown, Type, m.Label, m.Cited, Tiers, TierRow, Table,
@@ -54,6 +54,7 @@ _RECORDS: Mapping[str, Callable[..., Any]] = {
 }  # fmt: skip
 _SHARED = (m.Label, Type, Subject)  # written once a line
 _SPANS = ("cite_spans", "quote_spans")  # places in the files of the policy, which results do not show
+_PARTS = {each: tuple(f.name for f in fields(each) if f.name not in _SPANS) for each in _RECORDS.values()}
 
 
 def line(plans: Plans, section: int, answers: Iterable[Answer]) -> str:
@@ -83,6 +84,8 @@ class _Writer:
     shared: dict[Any, int] = field(default_factory=dict)
 
     def write(self, value: Any) -> Any:
+        if type(value) in _PARTS:
+            return self._record(value)
         match value:
             case None | bool() | str():
                 return value
@@ -98,17 +101,15 @@ class _Writer:
                 return {"set": sorted((self.write(item) for item in value), key=json.dumps)}
             case m.Fact():
                 return {"fact": self._fact(value)}
-        if value is ABSENT:
-            return {"absent": ""}
-        return self._record(value)
+        assert value is ABSENT, type(value)
+        return {"absent": ""}
 
     def _record(self, value: Any) -> Any:
-        assert is_dataclass(value) and type(value).__name__ in _RECORDS, type(value)
         if isinstance(value, _SHARED):
             if value in self.shared:
                 return {"again": self.shared[value]}
             self.shared[value] = len(self.shared)
-        parts = [self.write(getattr(value, f.name)) for f in fields(value) if f.name not in _SPANS]
+        parts = [self.write(getattr(value, name)) for name in _PARTS[type(value)]]
         return {"is": type(value).__name__, "of": parts}
 
     def _fact(self, fact: m.Fact) -> list[Any]:

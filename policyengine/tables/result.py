@@ -9,14 +9,10 @@ from policyengine.tables.pages import About, Page, Prose
 
 
 def result(
-    batch: Batch,
-    about: About,
-    lang: Lang,
-    explained: told.Explained | None,
-    found: tuple[findings.Finding, ...],
+    batch: Batch, about: About, lang: Lang, found: tuple[findings.Finding, ...]
 ) -> tuple[Page | Prose, ...]:
-    """All pages of the result. `explained`: gives the explanations of rows; None where there are none at hand."""
+    """All pages of the result."""
     details, *others = pages.pages(batch, about, lang)
-    linked, blocks = told.told(batch, details, lang, explained)
+    linked, blocks = told.told(batch, details, lang)
     checked = findings.page(batch.policy, found, lang)
     return linked, blocks, *others[:-3], checked, *others[-3:]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -13,6 +15,8 @@ from policyengine.tables.cells import MAX_CELL, MAX_COLUMNS, Cell, Row, Sheet, a
 
 ENCODINGS = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "gb18030": "gb18030", "gbk": "gb18030", "gb2312": "gb18030", "utf-16": "utf-16"}  # fmt: skip
 _SHOWN = {"utf-8": "UTF-8", "gb18030": "GB18030", "utf-16": "UTF-16"}
+_ASCII = re.compile(r"[\x00-\x7f]+")
+_CHUNK = 1 << 24  # bytes decoded at a time
 _COMMON = 9, 10  # how much of a GB18030 text is in everyday use, if it is one
 
 
@@ -23,9 +27,10 @@ def read_text(
 
     Raises CaseError.
     """
-    text, found, mark = decode(data, name, encoding)
-    if most:  # the first lines hold them, unless cells go over several
-        text = text[: _end(text, most)]
+    found, mark = encoding_of(data, name, encoding)
+    if most and found != "utf-16":  # the first lines hold them, unless cells go over several
+        data = data[: _end(data, most)]
+    text = data.decode("utf-8-sig" if found == "utf-8" else found)
     rows = tuple(islice(_records(text, name, delimiter), most or None))
     words = _SHOWN[found] + ("（带BOM）" if mark else "")
     english = _SHOWN[found] + (" with BOM" if mark else "")
@@ -48,52 +53,76 @@ def read_text(
     return Sheet(name, title, rows, notes=tuple(notes))
 
 
-def _end(text: str, lines: int) -> int:
+def _end(data: bytes, lines: int) -> int:
     """Where some lines end."""
     at = 0
     for _ in range(lines):
-        at = text.find("\n", at) + 1
+        at = data.find(b"\n", at) + 1
         if not at:
-            return len(text)
+            return len(data)
     return at
 
 
 def decode(data: bytes, name: str, encoding: str) -> tuple[str, str, bool]:
-    """The text, its encoding, and whether it began with a mark. UTF-8 and GB18030 are told apart, others refused."""
+    """The text, its encoding, and whether it began with a mark. Raises CaseError as `encoding_of`."""
+    codec, mark = encoding_of(data, name, encoding)
+    return data.decode("utf-8-sig" if codec == "utf-8" else codec), codec, mark
+
+
+def encoding_of(data: bytes, name: str, encoding: str) -> tuple[str, bool]:
+    """The encoding of a file of any size, and whether it begins with a mark; UTF-8 and GB18030 are told apart.
+
+    `encoding`: as of `read_text`. Raises CaseError where the bytes are not in the encoding that was told, or in none of these.
+    """
+    told = "" if encoding == "auto" else ENCODINGS[encoding]
     mark = data.startswith(b"\xef\xbb\xbf")
-    if encoding != "auto":
-        codec = ENCODINGS[encoding]
+    wide = not told and data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    codec = told or ("utf-16" if wide else "utf-8")
+    wrong = _undecodable_at(data, codec)
+    if wrong is None:
+        return codec, mark or wide
+    if told or mark or wide or not _is_gb18030(data):
+        raise _undecodable(data, name, wrong)
+    return "gb18030", False
+
+
+def _chunks(data: bytes, codec: str) -> Iterator[str]:
+    """The text in parts, so that no second copy of a large file is made. Raises _Undecodable."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    view = memoryview(data)
+    for at in range(0, len(data), _CHUNK):
+        held = len(decoder.getstate()[0])
         try:
-            return data.decode("utf-8-sig" if codec == "utf-8" else codec), codec, mark
+            yield decoder.decode(view[at : at + _CHUNK], at + _CHUNK >= len(data))
         except UnicodeDecodeError as error:
-            raise _undecodable(data, name, error.start) from error
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        try:
-            return data.decode("utf-16"), "utf-16", True
-        except UnicodeDecodeError as error:
-            raise _undecodable(data, name, error.start) from error
+            raise _Undecodable(at - held + error.start) from error
+
+
+class _Undecodable(Exception):
+    """Bytes that an encoding does not have; `args` holds their place."""
+
+
+def _undecodable_at(data: bytes, codec: str) -> int | None:
+    """Where a file is not in an encoding."""
     try:
-        return data.decode("utf-8-sig"), "utf-8", mark
-    except UnicodeDecodeError as error:
-        text = None if mark else _gb18030(data)
-        if text is None:
-            raise _undecodable(data, name, error.start) from error
-        return text, "gb18030", False
+        for _ in _chunks(data, codec):
+            pass
+    except _Undecodable as error:
+        return int(error.args[0])
+    return None
 
 
-def _gb18030(data: bytes) -> str | None:
-    """The text, if nearly all of it is in everyday use; bytes of other encodings come out as rare characters."""
+def _is_gb18030(data: bytes) -> bool:
+    """Whether nearly all of the text is in everyday use; bytes of other encodings come out as rare characters."""
+    foreign = common = 0
     try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError:
-        return None
-    foreign = [c for c in text if c > "\x7f"]
-    common = sum(1 for c in foreign if _in_gb2312(c))
-    return text if foreign and common * _COMMON[1] >= len(foreign) * _COMMON[0] else None
-
-
-def _in_gb2312(char: str) -> bool:
-    return bool(char.encode("gb2312", "ignore"))
+        for text in _chunks(data, "gb18030"):
+            beyond = _ASCII.sub("", text)
+            foreign += len(beyond)
+            common += len(beyond.encode("gb2312", "ignore")) // 2
+    except _Undecodable:
+        return False
+    return bool(foreign) and common * _COMMON[1] >= foreign * _COMMON[0]
 
 
 def _undecodable(data: bytes, name: str, at: int) -> CaseError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from itertools import takewhile
 
 from policyengine import explaining
 from policyengine.diagnostics import Lang
@@ -14,39 +15,37 @@ from policyengine.tables.pages import Column, Line, Page, Prose
 
 MOST = 100  # decisions that are explained in the workbook; each costs about as much as deciding four
 
-Explained = Callable[[tuple[Done, ...]], Iterable[Explanation]]
-"""The explanations of some rows of a batch, in their order, with conditions and steps."""
+
+def at_hand(batch: Batch) -> tuple[Done, ...]:
+    """The first decisions that can be explained in the world of a batch, `MOST` at most."""
+    world = batch.decided.world
+    there = world.entities[world.plans.last.application.entity]
+    return tuple(takewhile(lambda item: item.decision.subject.id in there, batch.done[:MOST]))
 
 
-def explained_in(batch: Batch, lang: Lang) -> Explained:
-    """Explanations out of the world that a batch was decided in."""
-
-    def of(done: tuple[Done, ...]) -> Iterable[Explanation]:
-        decisions = tuple(item.decision for item in done)
-        part = replace(
-            batch.decided, decision=replace(batch.decided.decision, decisions=decisions, results=())
-        )
-        found = explaining.explain(part, lang, None, "steps", whatif=False).explanations
-        return (replace(e, if_granted=item.if_granted) for e, item in zip(found, done, strict=True))
-
-    return of
+def explained(batch: Batch, done: Collection[Done], lang: Lang) -> Iterator[Explanation]:
+    """The explanations of some rows of a batch, in their order, with conditions and steps."""
+    decisions = tuple(item.decision for item in done)
+    part = replace(batch.decided, decision=replace(batch.decided.decision, decisions=decisions, results=()))
+    found = explaining.explain(part, lang, None, "steps", whatif=False).explanations
+    return (replace(e, if_granted=item.if_granted) for e, item in zip(found, done, strict=True))
 
 
-def told(batch: Batch, details: Page, lang: Lang, explained: Explained | None) -> tuple[Page, Prose]:
+def told(batch: Batch, details: Page, lang: Lang) -> tuple[Page, Prose]:
     """The page 明细 with links to the blocks, and the blocks with links back.
 
-    Of more than `MOST` decisions the first are explained, and the page says how to get the others; so it does for all
-    where `explained` is None.
+    Of more than `MOST` decisions the first are explained, and the page says how to get the others. What columns decided
+    has no world to explain it in; whoever wants these explained has the first decided one by one.
     """
     zh = lang == "zh"
     title = "逐笔说明" if zh else "explanations"
     at = next(i for i, column in enumerate(details.columns) if column.header in ("编号", "id"))
     lines: list[Line] = []
     links: list[str] = []
-    shown = batch.done[:MOST] if explained else ()
+    shown = at_hand(batch)
     if len(batch.done) > len(shown):
         lines.append(Line("note", "", _more(len(batch.done), len(shown), zh)))
-    for i, explanation in enumerate(explained(shown) if explained else ()):
+    for i, explanation in enumerate(explained(batch, shown, lang)):
         links.append(f"'{title}'!A{len(lines) + 2}")
         back = f"'{details.title}'!{_letter(at)}{i + 2}"
         lines += block(explanation, lang, back)
