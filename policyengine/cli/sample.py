@@ -60,15 +60,16 @@ def _write(pages: Any, main: str, out: str, lang: str) -> list[str]:
     """One workbook, or a file for each kind: that of the applications bears the name that was given."""
     from policyengine.tables import book, flat, sample
 
-    if out.endswith(".xlsx"):
+    target, files = Path(out), []
+    form = target.suffix.lower()
+    if form == ".xlsx":
         write_bytes(book.write_book(pages, out, {"title": sample.MARK}), out)
         return [out]
-    target, files = Path(out), []
     for page in sorted(pages, key=lambda p: p.title != main):
         name = (
             out if page.title == main else str(target.with_name(f"{target.stem}.{page.title}{target.suffix}"))
         )
-        if target.suffix == ".csv":
+        if form == ".csv":
             write(flat.csv_text(page), name, bom=True)
         else:
             write(_lines(page), name)
