@@ -98,7 +98,7 @@ def test_a_bad_cell_sets_its_row_aside_and_no_other(tmp_path: Path, cell: str, c
     assert batch.by_columns == 1
 
 
-@pytest.mark.parametrize("cell", ["１０００", '"1,000"', " 1000", "1000　"])
+@pytest.mark.parametrize("cell", ["１０００", '"1,000"', " 1000", "1000　", "1000\t", "　1000 "])
 def test_what_is_written_in_another_way_is_read_by_the_scalar_reader_or_trimmed(
     tmp_path: Path, cell: str
 ) -> None:

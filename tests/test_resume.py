@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import _thread
 import random
 import re
 import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 
 from policyengine.asked import asked
 from policyengine.cli import journal as cli_journal
+from policyengine.cli.columns import Patient
 from policyengine.tables import journal
 from policyengine.tables.batch import decide_tables
 from policyengine.tables.read import read_tables
@@ -250,3 +253,27 @@ class Kept:
 
     def keep(self, answer: journal.Answer) -> None:
         self.sections[-1].append(answer)
+
+
+class _Endless:
+    """A database that is busy until it is interrupted; meanwhile Ctrl-C is pressed."""
+
+    def __init__(self) -> None:
+        self.interrupted = threading.Event()
+
+    def execute(self, statement: str) -> None:
+        _thread.interrupt_main()
+        self.interrupted.wait()
+        raise RuntimeError(statement)
+
+    def interrupt(self) -> None:
+        self.interrupted.set()
+
+
+def test_a_statement_of_the_database_is_broken_off() -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Patient(_Endless()).execute("SELECT")
+    finally:
+        signal.signal(signal.SIGINT, before)

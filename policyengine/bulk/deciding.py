@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from policyengine.bulk import clean, raw
 from policyengine.bulk.linked import Linked
 from policyengine.columns import engine, tables
+from policyengine.columns.cells import SPACES
 from policyengine.columns.compiling import Query, compile_query
 from policyengine.columns.database import Duck
 from policyengine.columns.dialect import literal
@@ -196,7 +197,7 @@ def _units(connection: duckdb.DuckDBPyConnection, plans: Plans, sheet: raw.Raw) 
         fact = plans.policy.facts.get(column.target.name) if column.target.use == "fact" else None
         if fact is None or column.unit or not fact.type.quantity or not unit_of(fact):
             continue
-        cell = f"trim(CAST(c{column.index} AS VARCHAR), ' \t　')"
+        cell = f"trim(CAST(c{column.index} AS VARCHAR), '{SPACES}')"
         filled, bare = connection.execute(
             f"SELECT count(*), count(*) FILTER (regexp_full_match({cell}, '{bare_number()}')) FROM {sheet.view} WHERE {cell} <> ''"
         ).fetchall()[0]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from policyengine.columns.cells import as_text, padded
+from policyengine.columns.cells import as_text, padded, spaced
 from policyengine.columns.dialect import literal
 from policyengine.tables.cells import MAX_CELL, Cell, Placed, Row
 from policyengine.tables.entries import EntryReader
@@ -56,7 +56,8 @@ class Raw:
     def look_for_padding(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Find out which columns need to have white space taken off."""
         texts = [i for i, type_ in self.types.items() if type_ == "VARCHAR"]
-        if texts:
+        cells = [f"c{i}" for i in texts]
+        if texts and connection.execute(f"SELECT bool_or({spaced(cells)}) FROM {self.view}").fetchall()[0][0]:
             tests = ", ".join(f"bool_or({padded(f'c{i}')})" for i in texts)
             answers = connection.execute(f"SELECT {tests} FROM {self.view}").fetchall()[0]
             self.padded = frozenset(i for i, yes in zip(texts, answers, strict=True) if yes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -25,7 +26,7 @@ def by_columns(asked: Any, engine: str) -> Any | None:
     session = cluster.session() if engine == "spark" else None
     with _no_room():
         try:
-            return decide_bulk(asked, import_module("duckdb").connect, session)
+            return decide_bulk(asked, _connect, session)
         except NotByColumn as why:
             if engine in ("columns", "spark"):
                 raise click.UsageError(f"不能按列认定：{why}") from why
@@ -38,7 +39,7 @@ def linked_with(asked: Any, only: str | None, row: int | None) -> Any | None:
 
     with _no_room():
         try:
-            return decide_linked(asked, import_module("duckdb").connect, only, row)
+            return decide_linked(asked, _connect, only, row)
         except NotByColumn:
             return None
 
@@ -52,6 +53,34 @@ def wanted(inputs: Iterable[Any], engine: str) -> bool:
             f"--engine {engine} 要先装 policyengine-clauses[bulk] / needs the extra [bulk]"
         )
     return find_spec("duckdb") is not None
+
+
+def _connect() -> Any:
+    return Patient(import_module("duckdb").connect())
+
+
+class Patient:
+    """A connection that can be broken off in the middle of a statement: it runs in a thread of its own, since the database
+    does not hear of Ctrl-C."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.thread = ThreadPoolExecutor(1)
+
+    def execute(self, *statement: Any) -> Any:
+        running = self.thread.submit(self.connection.execute, *statement)
+        try:
+            while not running.done():
+                wait([running], timeout=0.2)  # not for ever: on Windows that would not hear of Ctrl-C either
+        except KeyboardInterrupt:
+            self.connection.interrupt()
+            wait([running])
+            raise
+        return running.result()
+
+    def close(self) -> None:
+        self.connection.close()
+        self.thread.shutdown()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ and is read by them. Nothing is rounded, defaulted or guessed here.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -34,6 +34,7 @@ _WHOLE = (
 _DECIMALS = 12  # of a number as it is written, in the unit of its column
 _DIGITS = 18  # of a number that a reader takes
 _STRANGE = r"[\p{C}\p{Zl}\p{Zp}]"  # what the reader of facts refuses or folds
+SPACES = " \t　"  # what is taken off around a text
 _SPACE = r"[\p{Z}\s]"
 _POWER = r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+"  # a code that went through a number
 _ID = r"[0-9A-Za-z_\-\x{4E00}-\x{9FA5}]{1,100}"  # what compatibility forms leave alone
@@ -214,14 +215,19 @@ def _factor(fact: m.Fact, unit: str, units: Units) -> int | None:
 def as_text(cell: str, type_: str, padded: bool = True) -> str:
     """The cell as text without outer white space, if it may be `padded` with it; never NULL."""
     text = f"COALESCE({cell if type_ == 'VARCHAR' else f'CAST({cell} AS VARCHAR)'}, '')"
-    return f"trim({text}, ' \t　')" if padded else text
+    return f"trim({text}, '{SPACES}')" if padded else text
 
 
 def padded(cell: str) -> str:
     """Whether a text has outer white space."""
-    return " OR ".join(
-        f"starts_with({cell}, {sign}) OR ends_with({cell}, {sign})" for sign in ("' '", "chr(9)", "'　'")
-    )
+    signs = ", ".join(str(ord(sign)) for sign in SPACES)
+    return f"(ascii({cell}) IN ({signs}) OR ascii(right({cell}, 1)) IN ({signs}))"
+
+
+def spaced(cells: Iterable[str]) -> str:
+    """Whether any of some texts has white space anywhere, which is quicker to ask."""
+    texts = f"concat_ws('', {', '.join(cells)})"
+    return " OR ".join(f"contains({texts}, chr({ord(sign)}))" for sign in SPACES)
 
 
 def by_word(text: str, words: Mapping[str, str]) -> str:
