@@ -66,8 +66,7 @@ class World:
         if not self.entities:
             for kind, members in self.case.entities.items():
                 self.entities[kind] = {id_: Ent(kind, id_, given) for id_, given in members.items()}
-            for entity in self.policy.entities.values():
-                self.entities.setdefault(entity.name, {})
+            self.entities |= {kind: {} for kind in self.policy.entities if kind not in self.entities}
             for entity in self.policy.entities.values():
                 for reference in entity.references.values():
                     self._connect(entity, reference)
