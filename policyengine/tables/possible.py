@@ -62,7 +62,11 @@ class Broken(NamedTuple):
 
 
 class Possible:
-    """What a policy lets be. `together`: whether every record may matter for every other, and not only linked ones."""
+    """What a policy lets be.
+
+    `together`: whether every record may matter for every other, and not only linked ones: where a constraint reads a rank or a
+    pool. Then looking at the records costs as much as deciding such a file does, which is more than twice for twice as many.
+    """
 
     def __init__(self, plans: Plans, kinds: Mapping[str, Kind], draw: Draw) -> None:
         self.plans, self.kinds, self.draw = plans, kinds, draw
