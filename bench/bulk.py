@@ -4,7 +4,7 @@
 
 Prints, for each size and each of two populations (every project by itself; several projects a firm, consortia, earlier
 awards and other support), the medians of runs taken in turn, rows a second, the ratio of the two, and the peak memory of
-the process, which does nothing else.
+the process, which does nothing else. The database may take 8 GB.
 """
 
 from __future__ import annotations
@@ -94,16 +94,20 @@ def decide(plans: Plans, folder: Path, form: str) -> int:
     inputs = [Input(str(path), path.read_bytes(), form) for path in sorted(folder.glob(f"*.{form}"))]
     how = How(complete=tuple(plans.policy.entities))
     with tempfile.TemporaryDirectory() as name:
-        bulk = decide_bulk(Asked(plans, tuple(inputs), how, frozenset(), {}, Path(name)), duckdb.connect)
+        bulk = decide_bulk(Asked(plans, tuple(inputs), how, frozenset(), {}, Path(name)), connect)
         assert bulk.adds_up
         Writer(bulk, "zh", Path(name)).write(folder / "decided.out", form)
         bulk.connection.close()
     return len(bulk.scalar.done)
 
 
+def connect() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"memory_limit": "8GB"})
+
+
 def copy(folder: Path, form: str) -> None:
     """The same files read and written by the database alone."""
-    connection = duckdb.connect()
+    connection = connect()
     for path in sorted(folder.glob(f"*.{form}")):
         options = "FORMAT parquet, COMPRESSION zstd" if form == "parquet" else "FORMAT csv, HEADER"
         scan = f"read_csv('{path}', all_varchar = TRUE)" if form == "csv" else f"'{path}'"
