@@ -124,7 +124,9 @@ def contradictions(world: World, among: Collection[Ent] | None = None) -> Iterat
         if fact.not_after:
             for ent in world.entities[fact.entity].values():
                 if among is None or ent in among:
-                    yield from _too_late(world, fact, ent)
+                    seen = too_late(world, fact, ent)
+                    if seen is not None:
+                        yield _later(world, fact, ent, seen)
 
 
 def _first_given(world: World, compiled: n.Compiled, ent: Ent, when: When) -> Span | None:
@@ -137,23 +139,32 @@ def _first_given(world: World, compiled: n.Compiled, ent: Ent, when: When) -> Sp
     return ent.given.span if ent.given else None
 
 
-def _too_late(world: World, fact: m.Fact, ent: Ent) -> Iterator[Diagnostic]:
+def too_late(world: World, fact: m.Fact, ent: Ent) -> Ent | None:
+    """The first application that looks at a stated day and is earlier; None where there is none."""
     stated = world.stated(ent, fact.name)
-    given = ent.given.facts.get(fact.name) if ent.given else None
     if not isinstance(stated, date):
-        return
+        return None
     for seen in seen_from(world, ent):
         day = world.when(seen)
         if isinstance(day, date) and stated > day:
-            yield diagnostic(
-                "later-than-application",
-                given.span if given else None,
-                name=fact.label,
-                text=given.text if given and given.value == stated else stated.isoformat(),
-                day=day.isoformat(),
-                id=seen.id,
-            )
-            return
+            return seen
+    return None
+
+
+def _later(world: World, fact: m.Fact, ent: Ent, seen: Ent) -> Diagnostic:
+    given, stated, day = (
+        ent.given.facts.get(fact.name) if ent.given else None,
+        world.stated(ent, fact.name),
+        world.when(seen),
+    )
+    return diagnostic(
+        "later-than-application",
+        given.span if given else None,
+        name=fact.label,
+        text=given.text if given and given.value == stated else str(stated),
+        day=str(day),
+        id=seen.id,
+    )
 
 
 # --- one application --------------------------------------------------------------------------

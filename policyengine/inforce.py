@@ -45,21 +45,28 @@ def seen_from(world: World, ent: Ent) -> Iterator[Ent]:
             yield from (member for member in members if entities[member.kind].dated_by)
 
 
-def _fact(world: World, ent: Ent, name: str, given: Given) -> Iterator[Diagnostic]:
-    """The first application for which a stated fact is not one that its version knows."""
+def not_known_then(world: World, ent: Ent, name: str, given: Given) -> Ent | None:
+    """The first application for which a stated fact is not one that its version knows; None where there is none."""
     for seen in seen_from(world, ent):
         day = world.when(seen)
         if not isinstance(day, date) or given.value is None:
             continue
+        fact = world.plan(day).policy.facts.get(name)
+        if fact is not None and not _may_be(world, fact, given):
+            return seen
+    return None
+
+
+def _fact(world: World, ent: Ent, name: str, given: Given) -> Iterator[Diagnostic]:
+    seen = not_known_then(world, ent, name, given)
+    if seen is not None:
+        day = world.when(seen)
         policy = world.plan(day).policy
-        fact = policy.facts.get(name)
-        if fact is None or _may_be(world, fact, given):
-            continue
+        fact = policy.facts[name]
         yield diagnostic(
-            "fact-not-in-force", given.span, name=fact.label.zh, text=given.text, day=day.isoformat(), id=seen.id,
+            "fact-not-in-force", given.span, name=fact.label.zh, text=given.text, day=str(day), id=seen.id,
             version=version(policy), options=_options(fact), range=span_of(fact, policy.units),
         )  # fmt: skip
-        return
 
 
 def _may_be(world: World, fact: m.Fact, given: Given) -> bool:
@@ -108,4 +115,4 @@ def version(policy: m.Policy) -> str:
     return f"{number}，经{'、'.join(names)}修订" if names else number
 
 
-__all__ = ["not_in_force", "seen_from", "version"]
+__all__ = ["not_in_force", "not_known_then", "seen_from", "version"]

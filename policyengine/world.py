@@ -63,15 +63,13 @@ class World:
             # A value that is set from outside may stand in the place of what is the same for every case.
             self._nodes[id(plan)] = plan.nodes if self.case.stipulated else nodes
         self._dated = {entity.name: entity.dated_by for entity in self.policy.entities.values()}
-        if self.entities:
-            return
-        for kind, members in self.case.entities.items():
-            self.entities[kind] = {id_: Ent(kind, id_, given) for id_, given in members.items()}
-        for entity in self.policy.entities.values():
-            self.entities.setdefault(entity.name, {})
-        for entity in self.policy.entities.values():
-            for reference in entity.references.values():
-                self._connect(entity, reference)
+        if not self.entities:
+            for kind, members in self.case.entities.items():
+                self.entities[kind] = {id_: Ent(kind, id_, given) for id_, given in members.items()}
+            self.entities |= {kind: {} for kind in self.policy.entities if kind not in self.entities}
+            for entity in self.policy.entities.values():
+                for reference in entity.references.values():
+                    self._connect(entity, reference)
         self._evaluator.most = MAX_STEPS * max(1, sum(map(len, self.entities.values())))
 
     @property

@@ -10,7 +10,7 @@ import random
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -24,13 +24,10 @@ from hypothesis import strategies as st
 
 from policyengine.asked import asked
 from policyengine.cli import cli
-from policyengine.tables.cells import Row, Sheet
-from policyengine.tables.flat import csv_text
-from policyengine.tables.pages import Column, Page
-from policyengine.tables.read import read_made
-from policyengine.tables.sample import as_sheet, sample
+from policyengine.tables.pages import Page
+from policyengine.tables.sample import sample
 from tests.support import ROOT, yanzhou
-from tests.test_tables import decide_tables
+from tests.test_sample import decided
 
 HEAD = "编号,申报企业,注册地在兖州区,是独立法人企业,管理是否规范,信用是否良好,最近重大违法违规的日期,亩产评价类别,在梯队企业培育名单上,申报受理日期,申报的奖补项目,核准或备案手续已办,已入固定资产投资直报平台,统计上属工业技改投资,设备投资额（价税合计，万元）,本项目的其它财政资金,本企业以前按本文件已得的奖补,备注"
 GOOD = "是,是,是,是,无,B,否,2021-06-01,装备升级（设备投资）,是,是,是"
@@ -226,12 +223,8 @@ def synthetic(seed: int, count: int = 24) -> tuple[Page, ...]:
     return sample(plans, asked(plans.last), count, random.Random(seed).randrange, boundary=True)
 
 
-def kinds() -> dict[str, str]:
-    return {entity.label.zh: name for name, entity in yanzhou().policy.entities.items()}
-
-
-def answers(sheets: list[Sheet]) -> dict[str, object]:
-    batch = decide_tables(yanzhou(), read_made(yanzhou().policy, [(s, kinds()[s.title]) for s in sheets]), {})
+def answers(pages: Iterable[Page]) -> dict[str, object]:
+    batch = decided(yanzhou(), pages)
     assert batch.adds_up and batch.rejected == ()
     return {
         done.decision.subject.id: (done.decision.outcome, done.decision.amount, [f.condition for f in done.decision.refusals], {r.subject.id: r.value for r in done.decision.results})
@@ -239,53 +232,20 @@ def answers(sheets: list[Sheet]) -> dict[str, object]:
     }  # fmt: skip
 
 
-def test_a_sample_is_the_same_for_the_same_seed() -> None:
-    one, other = (
-        csv_text(page)
-        for page in (
-            synthetic(3)[0],
-            sample(yanzhou(), asked(yanzhou().last), 24, random.Random(3).randrange, True)[0],
-        )
-    )
-    assert one == other
-    assert csv_text(synthetic(4)[0]) != one
-
-
-def test_a_sample_is_possible_and_marked() -> None:
-    pages = synthetic(3)
-    assert sum(len(page.rows) for page in pages if page.title == "申报项目") == 24
-    for page in pages:
-        assert page.columns[-1] == Column("备注") and all(row[-1] == "合成数据" for row in page.rows)
-    outcomes = {answer[0] for answer in answers([as_sheet(page) for page in pages]).values()}  # type: ignore[index]
-    assert {"granted", "refused"} <= outcomes
-
-
-def test_a_boundary_sample_stands_on_thresholds() -> None:
-    amounts = {
-        value for page in synthetic(3) for row in page.rows for value in row if isinstance(value, Decimal)
-    }
-    assert {Decimal(500), Decimal("499.999999"), Decimal("500.000001")} & amounts
-
-
 @settings(max_examples=8, deadline=None)
 @given(st.integers(0, 5), st.randoms(use_true_random=False))
 def test_the_order_of_rows_and_columns_changes_nothing(seed: int, rng: random.Random) -> None:
-    sheets = [as_sheet(page) for page in synthetic(seed)]
-    assert answers([shuffled(sheet, rng) for sheet in sheets]) == answers(sheets)
+    pages = synthetic(seed)
+    assert answers(shuffled(page, rng) for page in pages) == answers(pages)
 
 
-def shuffled(sheet: Sheet, rng: random.Random) -> Sheet:
-    width = max(sheet.rows[0].cells)
-    columns = list(range(1, width + 1))
-    rng.shuffle(columns)
-    move = dict(zip(range(1, width + 1), columns, strict=True))
-    body = list(sheet.rows[1:])
-    rng.shuffle(body)
-    rows = [
-        Row(n, dict(sorted((move[c], cell) for c, cell in row.cells.items())))
-        for n, row in enumerate([sheet.rows[0], *body], 1)
-    ]
-    return Sheet(sheet.file, sheet.title, tuple(rows))
+def shuffled(page: Page, rng: random.Random) -> Page:
+    order = list(range(len(page.columns)))
+    rng.shuffle(order)
+    rows = list(page.rows)
+    rng.shuffle(rows)
+    moved = tuple(tuple(row[i] for i in order) for row in rows)
+    return Page(page.title, tuple(page.columns[i] for i in order), moved)
 
 
 def test_a_file_split_by_firm_gives_the_same() -> None:

@@ -36,6 +36,7 @@ def command(policy: str | None, count: int, seed: int, boundary: bool, out: str,
     from policyengine.asked import asked
     from policyengine.diagnostics import CaseError, PolicyError
     from policyengine.tables import sample
+    from policyengine.tables.form import title_of
 
     if Path(out).suffix.lower() not in (".xlsx", ".csv", ".jsonl"):
         raise click.UsageError("写成 .xlsx、.csv 或 .jsonl / write .xlsx, .csv or .jsonl")
@@ -43,7 +44,7 @@ def command(policy: str | None, count: int, seed: int, boundary: bool, out: str,
         plans = api.compile(api.load(choose_policy(policy, "", lang)))
         draw = random.Random(seed).randrange
         pages = sample.sample(plans, asked(plans.last), count, draw, boundary)
-        main = plans.last.policy.entities[plans.last.application.entity].label.zh
+        main = title_of(plans.last.policy.entities[plans.last.application.entity])
         files = _write(pages, main, out, lang)
     except (PolicyError, CaseError) as error:
         fail(error, lang)
@@ -59,26 +60,32 @@ def _write(pages: Any, main: str, out: str, lang: str) -> list[str]:
     """One workbook, or a file for each kind: that of the applications bears the name that was given."""
     from policyengine.tables import book, flat, sample
 
-    if out.endswith(".xlsx"):
+    target, files = Path(out), []
+    form = target.suffix.lower()
+    if form == ".xlsx":
         write_bytes(book.write_book(pages, out, {"title": sample.MARK}), out)
         return [out]
-    target, files = Path(out), []
     for page in sorted(pages, key=lambda p: p.title != main):
         name = (
             out if page.title == main else str(target.with_name(f"{target.stem}.{page.title}{target.suffix}"))
         )
-        if target.suffix == ".csv":
+        if form == ".csv":
             write(flat.csv_text(page), name, bom=True)
         else:
-            write("".join(_line(page, row) for row in page.rows), name)
+            write(_lines(page), name)
         files.append(name)
     return files
 
 
-def _line(page: Any, row: Any) -> str:
+def _lines(page: Any) -> str:
+    """A page as JSON Lines: what is not said is left out, numbers are exact."""
     from decimal import Decimal
 
-    filled = {c.header: v for c, v in zip(page.columns, row, strict=True) if v is not None}
-    plain = {k: str(v) if not isinstance(v, int | Decimal) else v for k, v in filled.items()}
-    body = ", ".join(f"{json.dumps(k, ensure_ascii=False)}: {v:f}" if isinstance(v, Decimal) else f"{json.dumps(k, ensure_ascii=False)}: {json.dumps(v, ensure_ascii=False)}" for k, v in plain.items())  # fmt: skip
-    return "{" + body + "}\n"
+    from policyengine import exact
+
+    def shown(value: Any) -> str:
+        return exact.text(Decimal(value)) if isinstance(value, Decimal | int) else json.dumps(str(value), ensure_ascii=False)  # fmt: skip
+
+    names = [json.dumps(column.header, ensure_ascii=False) for column in page.columns]
+    said = (", ".join(f"{n}: {shown(v)}" for n, v in zip(names, row, strict=True) if v is not None) for row in page.rows)  # fmt: skip
+    return "".join(f"{{{pairs}}}\n" for pairs in said)

@@ -18,6 +18,7 @@ from policyengine.source import Source
 from policyengine.tables import headers, workbook
 from policyengine.tables.cells import Placed, Sheet, placed, whole_file
 from policyengine.tables.entries import Entry, EntryReader, bare_share
+from policyengine.tables.form import title_of
 from policyengine.tables.headers import Layout, Said, plain, unit_of
 from policyengine.tables.lines import read_lines
 from policyengine.tables.parquet import read_parquet
@@ -144,13 +145,6 @@ def _examples(parts: Iterable[Part]) -> Iterator[tuple[str, Label]]:
             )
 
 
-def read_made(policy: m.Policy, sheets: Iterable[tuple[Sheet, str]]) -> Tables:
-    """Sheets that are there already, each with its kind, read like those of files."""
-    opened = _Reader(policy, How(), frozenset()).whole(list(sheets))
-    parts = tuple(read_part(policy, placed_, layout) for placed_, layout in opened.sheets)
-    return Tables(parts, opened.complete, (*opened.notes, *_examples(parts)))
-
-
 class _Reader:
     def __init__(self, policy: m.Policy, how: How, asked: frozenset[str], most: int = 0) -> None:
         self.policy, self.how, self.asked, self.most = policy, how, asked, most
@@ -159,7 +153,13 @@ class _Reader:
         self.kinds = {
             plain(word): entity.name
             for entity in policy.entities.values()
-            for word in (entity.name, entity.label.zh, entity.label.en, short(entity.label.zh))
+            for word in (
+                entity.name,
+                entity.label.zh,
+                entity.label.en,
+                short(entity.label.zh),
+                title_of(entity),
+            )
             if word
         }
         self.application = policy.header.application.entity
