@@ -77,6 +77,7 @@ def main() -> None:
     gc.set_threshold(_LITTER)
     try:
         code = cli.main(standalone_mode=False, color=None if not os.environ.get("NO_COLOR") else False)
+        gc.freeze()  # what is left goes with the process, and need not be looked through before
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
         click.echo("已中断 / interrupted", err=True)

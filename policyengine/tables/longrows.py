@@ -10,6 +10,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -65,13 +66,15 @@ def _fill(new: zipfile.ZipFile, info: zipfile.ZipInfo, part: bytes, long: Long) 
     assert found is not None
     looks = [look.decode() for look in re.findall(rb' s="([0-9]+)"', found[1])]
     size = len(part)
-    with new.open(info, "w") as stream:
-        stream.write(part[: found.start()])
+    with new.open(info, "w") as stream, ThreadPoolExecutor(1) as beside:
+        compressed = beside.submit(stream.write, part[: found.start()])
         for block in _blocks(_lines(long, looks)):
             size += len(block)
+            compressed.result()  # one block is compressed while the next is put together
             if size > MAX_PART:
                 raise TooLong(long.page.title)
-            stream.write(block)
+            compressed = beside.submit(stream.write, block)
+        compressed.result()
         stream.write(part[found.end() :])
 
 
