@@ -129,8 +129,10 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
 
     def _truth(self, node: n.Node) -> Value:
         """Yes, no, or unknown; it may not be absent."""
-        value = self._quantity(node)
-        assert isinstance(value, bool | Unknown)
+        value: Value = self.nodes[type(node)](node)
+        if value is ABSENT:
+            self._fail("value-absent", node)
+        assert value is True or value is False or isinstance(value, Unknown)
         return value
 
     def _binary(self, node: n.Binary) -> Value:
@@ -160,6 +162,9 @@ class Evaluator(SimpleEval):  # type: ignore[misc]
         if node.operators[0] in ("==", "!="):
             result = unknown.equal(self._eval(node.operands[0]), self._eval(node.operands[1]))
             return result if node.operators[0] == "==" else unknown.invert(result)
+        if len(node.operators) == 1:
+            one, other = node.operands
+            return unknown.compare(node.operators[0], self._quantity(one), self._quantity(other))
         values = [self._quantity(operand) for operand in node.operands]
         links = [
             unknown.compare(operator, values[i], values[i + 1]) for i, operator in enumerate(node.operators)

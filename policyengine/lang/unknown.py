@@ -17,6 +17,9 @@ from policyengine.exact import Number
 from policyengine.values import ABSENT, BOTH, Absent, FactRef, Known, Option, Table, Tiers, Unknown, Value
 
 Bound = Number | date | None
+_NUMBER = (Decimal, Fraction)  # made once: a union of types is made anew wherever it stands
+_QUANTITY = (Decimal, Fraction, date)
+_CHOSEN = (bool, str, tuple, Tiers, Table)
 NOTHING: frozenset[FactRef] = frozenset()
 
 
@@ -29,7 +32,7 @@ def bounds(value: Value) -> tuple[Bound, Bound]:
     """The least and greatest that a quantity or day can be; None where open."""
     if isinstance(value, Unknown):
         return value.low, value.high
-    if isinstance(value, Decimal | Fraction | date):
+    if isinstance(value, _QUANTITY):
         return value, value
     return None, None
 
@@ -38,7 +41,7 @@ def order(a: Number | date, b: Number | date) -> int:
     """-1, 0, 1 for two quantities or two days."""
     if isinstance(a, date) and isinstance(b, date):
         return (a > b) - (a < b)
-    if isinstance(a, Decimal | Fraction) and isinstance(b, Decimal | Fraction):
+    if isinstance(a, _NUMBER) and isinstance(b, _NUMBER):
         return exact.compare(a, b)
     raise TypeError(f"cannot order {a!r} and {b!r}")  # types are checked before: our bug
 
@@ -85,7 +88,7 @@ def same(a: Known, b: Value) -> bool:
     """Whether a known value is surely the same as another."""
     if isinstance(b, Unknown) or isinstance(a, Absent) or isinstance(b, Absent):
         return a is b
-    if isinstance(a, Decimal | Fraction) and isinstance(b, Decimal | Fraction):
+    if isinstance(a, _NUMBER) and isinstance(b, _NUMBER):
         return exact.compare(a, b) == 0
     return type(a) is type(b) and a == b
 
@@ -93,7 +96,7 @@ def same(a: Known, b: Value) -> bool:
 def _options(value: Value) -> frozenset[Option] | None:
     if isinstance(value, Unknown):
         return value.options
-    return frozenset((value,)) if isinstance(value, bool | str | tuple | Tiers | Table) else None
+    return frozenset((value,)) if isinstance(value, _CHOSEN) else None
 
 
 def _extreme(found: Iterable[Bound], sign: int) -> Bound:
@@ -111,7 +114,7 @@ def _extreme(found: Iterable[Bound], sign: int) -> Bound:
 
 
 def _number(bound: Bound) -> Number | None:
-    return bound if isinstance(bound, Decimal | Fraction) else None
+    return bound if isinstance(bound, _NUMBER) else None
 
 
 def _range(value: Value) -> tuple[Number | None, Number | None]:
@@ -124,7 +127,7 @@ def _both(a: Number | None, b: Number | None, do: Callable[[Number, Number], Num
 
 
 def _known(a: Value, b: Value) -> tuple[Number, Number] | None:
-    if isinstance(a, Decimal | Fraction) and isinstance(b, Decimal | Fraction):
+    if isinstance(a, _NUMBER) and isinstance(b, _NUMBER):
         return a, b
     return None
 
@@ -139,7 +142,7 @@ def add(a: Value, b: Value) -> Value:
 
 def negate(a: Value) -> Value:
     """-a"""
-    if isinstance(a, Decimal | Fraction):
+    if isinstance(a, _NUMBER):
         return exact.negate(a)
     low, high = _range(a)
     return ranged(
@@ -159,7 +162,7 @@ def multiply(a: Value, b: Value) -> Value:
     if pair := _known(a, b):
         return exact.multiply(*pair)
     for one in (a, b):
-        if isinstance(one, Decimal | Fraction) and one == 0:
+        if isinstance(one, _NUMBER) and one == 0:
             return exact.ZERO
     products = [_corner(x, y) for x in _ends(a) for y in _ends(b)]
     low = _outer([p for p, s in products], [s for _, s in products], -1)
@@ -246,7 +249,7 @@ def _reaches(value: Value, inner: Bound, sign: int) -> bool:
 
 def monotone(do: Callable[[Number], Number], a: Value) -> Value:
     """A function that never falls, applied to a value or to both ends of its range."""
-    if isinstance(a, Decimal | Fraction):
+    if isinstance(a, _NUMBER):
         return do(a)
     low, high = _range(a)
     return ranged(needs((a,)), None if low is None else do(low), None if high is None else do(high))
@@ -259,8 +262,10 @@ def compare(operator: str, a: Value, b: Value) -> Value:
     """`a < b` and the like for two quantities or days."""
     if operator in (">", ">="):
         return compare({">": "<", ">=": "<="}[operator], b, a)
-    (al, ah), (bl, bh) = bounds(a), bounds(b)
     strict = operator == "<"
+    if isinstance(a, _QUANTITY) and isinstance(b, _QUANTITY):
+        return order(a, b) < (0 if strict else 1)
+    (al, ah), (bl, bh) = bounds(a), bounds(b)
     if ah is not None and bl is not None and order(ah, bl) <= (-1 if strict else 0):
         return True
     if al is not None and bh is not None and order(al, bh) >= (0 if strict else 1):
