@@ -209,6 +209,7 @@ def _owned(grids: Grids) -> Grids:
                 cell.strip()
                 for grid in found.values()
                 for line in grid[1:]
+                if not _left_out(line)
                 for header, cell in zip(grid[0], line, strict=True)
                 if header.endswith(("编号", "代码"))
             },
@@ -216,6 +217,12 @@ def _owned(grids: Grids) -> Grids:
         if before == named:
             return found
         found = {title: [grid[0], *_naming(grid, named)] for title, grid in found.items()}
+
+
+def _left_out(line: list[str]) -> bool:
+    """Whether a row is one of sums or an example, and so no row of what it names."""
+    cells = [cell.replace(" ", "") for cell in line if cell.strip()]
+    return bool({"合计", "TOTAL"} & set(cells)) or any(cell.startswith("示例") for cell in cells[:1])
 
 
 def _naming(grid: Grid, named: set[str]) -> Iterator[list[str]]:
