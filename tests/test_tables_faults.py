@@ -98,12 +98,17 @@ def test_a_failure_while_writing_leaves_no_trace(table: Path, name: str) -> None
     assert sorted(path.name for path in table.iterdir()) == sorted(["申报.csv", name])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_cannot_be_written_to_is_said(table: Path) -> None:
     closed = table / "只读"
     closed.mkdir(mode=0o500)
-    done = limited(table, "evaluate", "申报.csv", "-o", "只读/结果.xlsx")
-    assert done.returncode == 2 and "写不了" in done.stderr and list(closed.iterdir()) == []
+    if os.geteuid() == 0:  # who may write everywhere but where the system itself has its files
+        closed = Path("/sys/kernel")
+        if not closed.is_dir():
+            pytest.skip("root may write everywhere")
+    before = sorted(closed.iterdir())
+    done = limited(table, "evaluate", "申报.csv", "-o", str(closed / "结果.xlsx"))
+    assert done.returncode == 2 and "写不了" in done.stderr and "Traceback" not in done.stderr, done.stderr
+    assert sorted(closed.iterdir()) == before
 
 
 def test_a_place_that_is_no_folder_is_said(tmp_path: Path) -> None:
