@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from policyengine.bulk import clean, raw
 from policyengine.bulk.linked import Linked
 from policyengine.columns import engine, tables
-from policyengine.columns.cells import SPACES
 from policyengine.columns.compiling import Query, compile_query
 from policyengine.columns.database import Duck
 from policyengine.columns.dialect import literal
@@ -74,8 +73,8 @@ class Asked:
     """Tables to decide, and how.
 
     `wanted`: facts whose columns are missed. `folder`: an empty one, for temporary files. `watch` and `journal`: of what
-    is decided the scalar way, as of `decide_tables`. `steps`: told how far the work of columns is. `explained`: how many of the first are to be explained, and so decided
-    one by one.
+    is decided the scalar way, as of `decide_tables`. `explained`: how many of the first are to be explained, and so decided
+    one by one. `steps`: told how many steps of the work by column are done, of how many.
     """
 
     plans: Plans
@@ -155,7 +154,7 @@ def _opened(asked: Asked, connect: Connect) -> _Run:
 
 @dataclass(slots=True)
 class _Steps:
-    """Counts the steps of the work by column, of `total`; ."""
+    """Counts the steps of the work by column, of `total`, and tells `watch` after each."""
 
     watch: Watch | None
     total: int
@@ -197,7 +196,7 @@ def _units(connection: duckdb.DuckDBPyConnection, plans: Plans, sheet: raw.Raw) 
         fact = plans.policy.facts.get(column.target.name) if column.target.use == "fact" else None
         if fact is None or column.unit or not fact.type.quantity or not unit_of(fact):
             continue
-        cell = f"trim(CAST(c{column.index} AS VARCHAR), '{SPACES}')"
+        cell = sheet.text(column.index)
         filled, bare = connection.execute(
             f"SELECT count(*), count(*) FILTER (regexp_full_match({cell}, '{bare_number()}')) FROM {sheet.view} WHERE {cell} <> ''"
         ).fetchall()[0]
@@ -309,7 +308,7 @@ class _Run:
         return Bulk(self.connection, query, linked, scalar, accounts, by_columns)
 
     def _first(self, number: int) -> str:
-        """The first applications, so many that fit and all between them."""
+        """A query of the first applications: as many as are asked for that are not apart yet, and those among them that are."""
         draft = f'"draft {self.plans.last.application.entity}"'
         apart = f'"apart {self.plans.last.application.entity}"'
         last = f"SELECT max(n) FROM (SELECT n FROM {draft} WHERE id NOT IN (SELECT id FROM {apart}) ORDER BY n LIMIT {number})"

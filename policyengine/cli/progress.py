@@ -20,11 +20,8 @@ class Bar:
         self.out, self.zh, self.clock = out, lang == "zh", clock or _milliseconds
         self.start = self.clock()
         self.drawn: int | None = None
-        self.first, self.since = (
-            0,
-            self.start,
-        )  # of the rows that are decided now: how many were done, and when
-        self.last = 0
+        # of the rows that are decided now: how many were done at first, when that was, and at the last call
+        self.first, self.since, self.last = 0, self.start, 0
 
     def __call__(self, done: int, total: int) -> None:
         """Rows decided, of how many."""

@@ -150,7 +150,9 @@ def run_tables(
     journal = Journal(str(out), lang, resume) if out not in (None, "-") else None
     with (
         _no_litter(),
-        TemporaryDirectory(prefix="policyengine-") as folder,
+        TemporaryDirectory(
+            prefix="policyengine-", ignore_cleanup_errors=True
+        ) as folder,  # a stop may leave files open
         _kept(journal, files, reading, out, reports, strict),
     ):
         try:
@@ -170,6 +172,8 @@ def run_tables(
                 written = told.write_long(found, target, str(out), lang, Path(folder))
             else:
                 written = told.write_result(found.batch, about, target, out, reports, lang)
+            if found.bulk is not None:
+                found.bulk.connection.close()  # before its folder goes
         except (PolicyError, CaseError) as error:
             fail(error, lang)
     if written:
@@ -289,17 +293,9 @@ def decide(
             from policyengine.bulk.deciding import Asked as Tables
 
             tables = Tables(
-                plans,
-                tuple(inputs),
-                how,
-                missed,
-                readings,
-                folder,
-                watch,
-                journal,
-                explained,
-                watch.steps if watch else None,
-            )
+                plans, tuple(inputs), how, missed, readings, folder,
+                watch=watch, journal=journal, explained=explained, steps=watch.steps if watch else None,
+            )  # fmt: skip
             if which != (None, None):
                 linked = linked_with(tables, *which)
                 if linked is not None:
